@@ -5,11 +5,10 @@
 #include <stdlib.h>
 
 #include "runtime/search/choose.h"
+#include "runtime/search/stages.h"
 
 static int problems_of_stage(const Choosing *c, int stage) {
-	int wanted = search_stages[stage].problems ? search_stages[stage].problems : SEARCH_LAST_PROBLEMS;
-	int each = (wanted + c->lab_count - 1) / c->lab_count;
-	return each < c->experiment->train_problems ? each : c->experiment->train_problems;
+	return search_problems_of(c->experiment, stage, c->lab_count);
 }
 
 /* Mean scores of all points over so many problems of every lab. false: hopeless, or interrupted. */
@@ -63,15 +62,6 @@ static void alike(const Choosing *c, const ChooseFound *found, ChoosePoints *poi
 	}
 }
 
-static double normal(int round, int lane, int dimension) {
-	static const double turn = 6.283185307179586;
-	const uint64_t key[2] = {UINT64_C(0x6c616e6573), (uint64_t)dimension}; /* "lanes" */
-	uint64_t bits[2];
-	random_threefry(key, (const uint64_t[]){(uint64_t)round, (uint64_t)lane}, bits);
-	double u = ((double)(bits[0] >> 11) + 1) / 9007199254740992.0, v = (double)(bits[1] >> 11) / 9007199254740992.0;
-	return sqrt(-2 * log(u)) * cos(turn * v);
-}
-
 /* How far a learned number is moved in the coordinate that it is trained in: log-odds, a logarithm, or as it is. */
 static double spread_of(const FeRule *rule, int number, double at) {
 	for (uint32_t i = 0; i < rule->learned.count; i++) {
@@ -92,9 +82,10 @@ static void spread(const Choosing *c, const ChooseFound *found, int round, doubl
 	const FeRule *rule = search_choose_lab_rule(c->labs[0]);
 	alike(c, found, points);
 	for (int lane = 1; lane < IR_LANES; lane++) {
-		points->rates[lane] = in_range(c, found->rate * exp(width * search_rate_spread * normal(round, lane, 0)));
+		points->rates[lane] =
+			in_range(c, found->rate * exp(width * search_rate_spread * search_normal(round, lane, 0)));
 		for (int k = 0; k < c->learned; k++)
-			points->theta[k][lane] += width * spread_of(rule, k, found->theta[k]) * normal(round, lane, 1 + k);
+			points->theta[k][lane] += width * spread_of(rule, k, found->theta[k]) * search_normal(round, lane, 1 + k);
 	}
 }
 
@@ -162,15 +153,6 @@ void search_choose_try(const Choosing *c, const ChooseWorker *worker, int stage,
 	arena_free(scratch);
 }
 
-/* With so many digits; 0: as a number of f32. */
-static double rounded(double value, int digits) {
-	char text[40];
-	if (digits == 0)
-		return (double)(float)value;
-	snprintf(text, sizeof text, "%.*g", digits, value);
-	return strtod(text, NULL);
-}
-
 /* A learned number as the rule uses it, from one as it is trained; and back. */
 static double natural_of(const FeLimits *limits, double u) {
 	switch (limits->transform) {
@@ -197,7 +179,7 @@ static double written(const Choosing *c, int number, double theta, int digits) {
 		const FeSlot *slot = &rule->learned.data[i].slot;
 		if (slot->offset != number)
 			continue;
-		double exact = natural_of(&slot->limits, theta), out = rounded(exact, digits);
+		double exact = natural_of(&slot->limits, theta), out = search_rounded_to(exact, digits);
 		return isfinite(trained_of(&slot->limits, out)) ? out : exact;
 	}
 	return theta;
@@ -212,8 +194,6 @@ static double trained(const Choosing *c, int number, double natural) {
 }
 
 void search_choose_round(const Choosing *c, const ChooseWorker *worker, ChooseFound *found) {
-	static const int digits[] = {0, 3, 4, 5, 6}; /* of a lane each; the others are like the first */
-	static const int tried = sizeof digits / sizeof *digits;
 	int horizon = c->experiment->horizon_high, chosen = 0;
 	Arena *scratch = arena_new();
 	int *picks = ARENA_ARRAY(scratch, int, c->out->space.count + 1);
@@ -221,8 +201,8 @@ void search_choose_round(const Choosing *c, const ChooseWorker *worker, ChooseFo
 	ChoosePoints points;
 	search_choose_picks(&c->out->space, found->combination, picks);
 	for (int lane = 0; lane < IR_LANES; lane++) {
-		int kept = lane < tried ? digits[lane] : 0;
-		points.rates[lane] = in_range(c, rounded(found->rate, kept));
+		int kept = search_digits_of(lane);
+		points.rates[lane] = in_range(c, search_rounded_to(found->rate, kept));
 		for (int k = 0; k < c->learned; k++) {
 			natural[k][lane] = written(c, k, found->theta[k], kept);
 			points.theta[k][lane] = trained(c, k, natural[k][lane]);
@@ -230,9 +210,7 @@ void search_choose_round(const Choosing *c, const ChooseWorker *worker, ChooseFo
 	}
 	ChooseRun run = {.picks = picks, .steps = horizon, .horizon = horizon};
 	if (score_points(c, worker, &run, &points, problems_of_stage(c, SEARCH_STAGES - 1), mean))
-		for (int lane = tried - 1; lane > 0; lane--)
-			if (fabs(mean[lane] - mean[0]) <= search_rounded * fabs(mean[0]))
-				chosen = lane;
+		chosen = search_fewest_digits(mean);
 	found->rate = points.rates[chosen];
 	for (int k = 0; k < c->learned; k++) {
 		found->theta[k] = points.theta[k][chosen];

@@ -77,15 +77,6 @@ static void grid(const SearchLab *lab, double per_decade, bool first, double aro
 	}
 }
 
-static double normal(int round, int lane, int dimension) {
-	static const double turn = 6.283185307179586;
-	const uint64_t key[2] = {UINT64_C(0x6c616e6573), (uint64_t)dimension}; /* "lanes" */
-	uint64_t bits[2];
-	random_threefry(key, (const uint64_t[]){(uint64_t)round, (uint64_t)lane}, bits);
-	double u = ((double)(bits[0] >> 11) + 1) / 9007199254740992.0, v = (double)(bits[1] >> 11) / 9007199254740992.0;
-	return sqrt(-2 * log(u)) * cos(turn * v);
-}
-
 /* A constant, moved by so much in its own coordinate. */
 static double moved(double constant, bool is_share, double by) {
 	if (!is_share)
@@ -99,11 +90,11 @@ static void spread(const SearchLab *lab, const SearchProgram *program, const Sea
                    double width, SearchPoints *points) {
 	for (int lane = 0; lane < IR_LANES; lane++) {
 		bool centre = lane == 0;
-		double by = centre ? 0 : width * search_rate_spread * normal(round, lane, 0);
+		double by = centre ? 0 : width * search_rate_spread * search_normal(round, lane, 0);
 		points->rates[lane] = search_lab_rate(lab, found->rate * exp(by));
 		for (int k = 0; k < program->constants; k++) {
 			bool share = program->is_share[k];
-			by = width * (share ? search_share_spread : search_constant_spread) * normal(round, lane, 1 + k);
+			by = width * (share ? search_share_spread : search_constant_spread) * search_normal(round, lane, 1 + k);
 			points->constants[k][lane] = moved(found->constants[k], share, centre ? 0 : by);
 		}
 	}
@@ -164,34 +155,21 @@ void search_look_again(const Search *s, const SearchLook *look, SearchFound *fou
 	start_constants(&program, found);
 }
 
-/* With so many digits; 0: as numbers of the precision that they run in. */
-static double rounded(double value, int digits) {
-	char text[40];
-	if (digits == 0)
-		return (double)(float)value;
-	snprintf(text, sizeof text, "%.*g", digits, value);
-	return strtod(text, NULL);
-}
-
 void search_round(const Search *s, const SearchWorker *worker, SearchFound *found) {
 	int last = SEARCH_STAGES - 1, horizon = s->experiment->horizon_high, chosen = 0;
-	static const int digits[] = {0, 3, 4, 5, 6}; /* of a lane each; the others are like the first */
-	static const int tried = sizeof digits / sizeof *digits;
 	SearchProgram program;
 	SearchPoints points;
 	double mean[IR_LANES];
 	search_program(s->out->table, found->expr, &program);
 	for (int lane = 0; lane < IR_LANES; lane++) {
-		int kept = lane < tried ? digits[lane] : 0;
-		points.rates[lane] = search_lab_rate(s->out->labs[0], rounded(found->rate, kept));
+		int kept = search_digits_of(lane);
+		points.rates[lane] = search_lab_rate(s->out->labs[0], search_rounded_to(found->rate, kept));
 		for (int k = 0; k < program.constants; k++)
-			points.constants[k][lane] = rounded(found->constants[k], kept);
+			points.constants[k][lane] = search_rounded_to(found->constants[k], kept);
 	}
 	SearchRun run = {.program = &program, .steps = horizon, .horizon = horizon};
 	if (score_points(s, worker, &run, &points, problems_of_stage(s, last), mean))
-		for (int lane = tried - 1; lane > 0; lane--)
-			if (fabs(mean[lane] - mean[0]) <= search_rounded * fabs(mean[0]))
-				chosen = lane;
+		chosen = search_fewest_digits(mean);
 	found->rate = points.rates[chosen];
 	for (int k = 0; k < program.constants; k++)
 		found->constants[k] = points.constants[k][chosen];

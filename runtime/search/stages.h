@@ -98,4 +98,15 @@ void search_ablate(Search *s);
 unsigned search_flush_subnormals(void);
 void search_flush_as_before(unsigned before);
 
+/* ---- points.c ---- */
+
+/* A standard normal number, keyed by the point that it is for. */
+double search_normal(int round, int lane, int dimension);
+/* With how many digits a lane tries its numbers; 0: as numbers of f32. */
+int search_digits_of(int lane);
+double search_rounded_to(double value, int kept);
+/* mean[IR_LANES], of lanes with search_digits_of each: the one with the fewest digits whose score is that of the first, but for
+ * search_rounded. */
+int search_fewest_digits(const double *mean);
+
 #endif
