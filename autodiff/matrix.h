@@ -3,7 +3,7 @@
 #ifndef GRADUS_AD_MATRIX_H
 #define GRADUS_AD_MATRIX_H
 
-#include "ir/ir.h"
+#include "ir/build.h"
 
 typedef struct AdMatrices {
 	IrBuilder *b;

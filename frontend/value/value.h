@@ -12,6 +12,7 @@
 
 #include "frontend/limits.h"
 #include "frontend/names/names.h"
+#include "ir/build.h"
 
 /* ---- scalar expressions: ex.c ---- */
 

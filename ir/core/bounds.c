@@ -1,5 +1,6 @@
 /* What can be proved about positions on the live points of a domain: ranges of gather atoms, and affine forms that are
  * never negative, from the box, the conditions and the ranges. */
+#include "ir/build.h"
 #include "ir/core/limits.h"
 #include "ir/core/walk.h"
 

@@ -1,5 +1,5 @@
 /* The builder of functions, constant tables and loops. */
-#include "ir/ir.h"
+#include "ir/build.h"
 
 #include <math.h>
 #include <string.h>

@@ -1,5 +1,6 @@
 /* The builder of FOR ops: indices, conditions, positions, nodes (hash-consed), puts, and the sweep at the end. Folding is
  * in fold.c. */
+#include "ir/build.h"
 #include "ir/core/walk.h"
 
 #include <stdlib.h>

@@ -1,5 +1,5 @@
 /* Calls: what a row of calls.def says of the types of arguments and results. */
-#include "ir/ir.h"
+#include "ir/build.h"
 
 #include <math.h>
 #include <string.h>

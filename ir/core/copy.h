@@ -9,6 +9,7 @@
 #ifndef GRADUS_IR_COPY_H
 #define GRADUS_IR_COPY_H
 
+#include "ir/build.h"
 #include "ir/core/walk.h"
 
 /* ---- copy.c: ops ---- */

@@ -3,7 +3,7 @@
  *     expr = number | name | "true" | "false" | "real" "(" expr ")" | op "(" expr,* ")"
  *
  * A number takes the type of a sibling operand if that is an integer, else the type given to ir_expression. */
-#include "ir/ir.h"
+#include "ir/build.h"
 
 #include <ctype.h>
 #include <stdlib.h>

@@ -1,5 +1,5 @@
 /* Folding of scalar operations while they are built: only what is exact for every value, NaN and -0.0 included. */
-#include "ir/ir.h"
+#include "ir/build.h"
 
 #include <math.h>
 

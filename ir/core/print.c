@@ -13,6 +13,7 @@
  *
  * The extent `lanes` is the lane axis. A number's type is that of a sibling operand, or of what is put; where neither
  * says, its scalar is written behind it. %v is a number, or for parameters, counters and carried values a name. */
+#include "ir/build.h"
 #include "ir/core/walk.h"
 
 #include <ctype.h>

@@ -1,6 +1,7 @@
 /* What ops use and define, and their blocks: the rules of a kind on which everything stands that has to be right for ops
  * of any kind. Walks keep their place in the caller's struct: nothing is allocated. */
 #include "ir/core/walk.h"
+#include "ir/build.h"
 
 /* The rules. next_use_ gives use number `next`, in the order of the walk, and moves on; false: there is none. */
 #define KIND(NAME, name)                                                                                               \

@@ -1,5 +1,5 @@
 /* Conveniences on whole tensors, built on FOR. */
-#include "ir/ir.h"
+#include "ir/build.h"
 
 static const char *const axis_names[IR_MAX_RANK] = {"i", "j", "k", "m", "n", "p", "q", "r", "s", "t", "u", "v"};
 

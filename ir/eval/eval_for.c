@@ -1,6 +1,7 @@
 /* The evaluator over the points of one FOR: plain nested loops. What depends only on outer indices is computed when those
  * move, so that sums of factors do not cost their whole body at each point. A read outside its range counts only
  * if a live point needs it: outer levels note it, the point reports it. */
+#include "ir/build.h"
 #include "ir/eval/plan.h"
 
 enum { NOTHING_OUTSIDE = IR_MAX_INDICES + 1 };

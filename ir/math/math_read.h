@@ -3,7 +3,7 @@
 #ifndef GRADUS_IR_MATH_READ_H
 #define GRADUS_IR_MATH_READ_H
 
-#include "ir/ir.h"
+#include "ir/build.h"
 
 typedef struct IrMath IrMath;
 

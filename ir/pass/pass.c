@@ -1,5 +1,6 @@
 /* The pass manager: the table of passes, the standard sequence, and the driver that verifies, times and dumps. */
 #include "ir/pass/pass.h"
+#include "ir/build.h"
 #include "ir/core/walk.h"
 #include "ir/pass/after.h"
 #include "ir/pass/limits.h"

@@ -3,6 +3,7 @@
 #ifndef GRADUS_IR_REWRITE_H
 #define GRADUS_IR_REWRITE_H
 
+#include "ir/build.h"
 #include "ir/core/copy.h"
 
 /* Same operation up to the numbers of its outs (both of `func`). */

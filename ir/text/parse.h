@@ -3,7 +3,7 @@
 #ifndef GRADUS_IR_PARSE_H
 #define GRADUS_IR_PARSE_H
 
-#include "ir/ir.h"
+#include "ir/build.h"
 
 typedef enum TokenKind {
 	T_END,

@@ -5,6 +5,7 @@
  *
  * Requires nothing; keeps every operation and put; changes roundings, so the default mode only. A product with more than one
  * use stays. Products that a sum put adds up are left to the accumulator: they are marked. */
+#include "ir/build.h"
 #include "ir/core/walk.h"
 #include "jit/arith/arith.h"
 

@@ -4,6 +4,7 @@
  * and what a turn yields is computed right there where the old value is no longer needed, else copied at the end of
  * the turn. So writing one row of a stack in a loop costs one row. */
 #include "jit/nest/lower.h"
+#include "ir/build.h"
 #include "ir/core/walk.h"
 #include "ir/pass/pass.h"
 #include "jit/nest/limits.h"

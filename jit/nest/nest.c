@@ -9,6 +9,7 @@
  * Puts that store (NONE) have no accumulators; puts whose elements cannot be told apart (scatters) read, combine and
  * write back at every point, in the order of the domain. */
 #include "jit/nest/nest.h"
+#include "ir/build.h"
 
 #include <string.h>
 

@@ -4,6 +4,7 @@
  *
  * which has one block of lanes that is not whole, not 17. Positions are left as they are: the inner index runs over all, the outer one
  * stays at 0. The order of the points does not change. */
+#include "ir/build.h"
 #include "jit/nest/nest.h"
 
 /* Whether one step of index i is as many elements away as all steps of the index behind it. */

@@ -1,4 +1,5 @@
 /* Reductions: accumulators carried through the loops over reduced indices. */
+#include "ir/build.h"
 #include "jit/nest/limits.h"
 #include "jit/nest/nest.h"
 

@@ -6,8 +6,6 @@
 #include "runtime/command/command.h"
 #include "runtime/search/search.h"
 
-static const char *const stage_words[SEARCH_STAGES] = {"first look", "second look", "fitting", "last round"};
-
 /* A search under way, and where it will leave what it finds: made when the first finalist is about to be written, so that nothing is left of
  * one that ends before. */
 typedef struct Course {
@@ -35,9 +33,9 @@ static void on_progress(void *user, const SearchProgress *p) {
 	Arena *arena = arena_new();
 	const char *best =
 		isfinite(p->best) ? arena_printf(arena, "  best %s  %s", cmd_number(arena, p->best, 4), p->formula) : "";
-	cmd_progress(cmd, p->done == p->total, "%s of %s combinations: %s of %s, %s/s%s  %s left", stage_words[p->stage],
-	             cmd_count(arena, p->distinct), cmd_count(arena, p->done), cmd_count(arena, p->total),
-	             cmd_count(arena, (int64_t)p->per_second), best, cmd_time(arena, p->eta));
+	cmd_progress(cmd, p->done == p->total, "%s of %s combinations: %s of %s, %s/s%s  %s left",
+	             search_stage_words[p->stage], cmd_count(arena, p->distinct), cmd_count(arena, p->done),
+	             cmd_count(arena, p->total), cmd_count(arena, (int64_t)p->per_second), best, cmd_time(arena, p->eta));
 	arena_free(arena);
 }
 

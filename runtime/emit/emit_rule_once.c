@@ -6,6 +6,7 @@
  * without such operations between them, those on coordinates share one loop. Every bit is kept. */
 #include <inttypes.h>
 
+#include "ir/build.h"
 #include "ir/core/walk.h"
 #include "ir/pass/pass.h"
 #include "runtime/emit/emit_rule.h"

@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "ir/build.h"
 #include "ir/eval/eval.h"
 #include "ir/pass/pass.h"
 #include "runtime/engine/engine.h"

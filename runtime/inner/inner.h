@@ -6,6 +6,7 @@
 #ifndef GRADUS_INNER_H
 #define GRADUS_INNER_H
 
+#include "ir/build.h"
 #include "runtime/engine/engine.h"
 
 /* ---- a task: an objective and a rule together, and the code that running them needs ---- */

@@ -1,7 +1,7 @@
 /* Any bytes, read as the text of tensor IR: a diagnostic, or functions that verify, print, parse back to the same text, pass
  * through all passes and can be evaluated. */
+#include "ir/build.h"
 #include "ir/eval/eval.h"
-#include "ir/ir.h"
 #include "ir/pass/pass.h"
 #include "ir/text/text.h"
 

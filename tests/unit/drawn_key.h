@@ -2,7 +2,7 @@
 #ifndef GRADUS_TESTS_DRAWN_KEY_H
 #define GRADUS_TESTS_DRAWN_KEY_H
 
-#include "ir/ir.h"
+#include "ir/build.h"
 
 /* What stands for a parameter of the key; -1: it is none. `t` of a rule stays one. */
 static inline int64_t drawn_key(IrRole role) {

@@ -5,8 +5,8 @@
 #ifndef GRADUS_TESTS_IR_RANDOM_H
 #define GRADUS_TESTS_IR_RANDOM_H
 
+#include "ir/build.h"
 #include "ir/eval/eval.h"
-#include "ir/ir.h"
 
 typedef struct RandomIr {
 	uint64_t state;

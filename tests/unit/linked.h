@@ -4,6 +4,7 @@
 
 #include "autodiff/autodiff.h"
 #include "frontend/frontend.h"
+#include "ir/build.h"
 
 /* The step with the objective in the place of what it asks for, whose other parameters (all but x, the last one) then follow those of
  * the step. value: (fixed..., x) -> f, and residuals if the rule reads them. */

@@ -2,8 +2,8 @@
 #ifndef MATH_RUN_H
 #define MATH_RUN_H
 
+#include "ir/build.h"
 #include "ir/eval/eval.h"
-#include "ir/ir.h"
 #include "ir/pass/pass.h"
 #include "tests/unit/drawn.h"
 

@@ -1,6 +1,7 @@
 /* Every row of ops.def that has a derivative: reverse mode against differences, forward against reverse, second order, both
  * ways; and the documented values at awkward points. */
 #include "ad_differences.h"
+#include "ir/build.h"
 #include "ir/eval/eval.h"
 #include "ir/pass/pass.h"
 

@@ -1,6 +1,7 @@
 /* Derivatives of whole programs: unrolled optimizers with inner gradients and their meta-gradients, no NaN from arms that
  * were not taken, none from Adam at a zero gradient, and the cost of gradients. */
 #include "ad_differences.h"
+#include "ir/build.h"
 #include "ir/core/walk.h"
 #include "ir/eval/eval.h"
 #include "ir/pass/pass.h"

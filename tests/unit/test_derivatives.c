@@ -4,6 +4,7 @@
  * its own (test_ad_ops.c). The bounds are those of docs/math.md. A row that is called as a function of MPFR is compared with
  * that; for the others, and for some that are so dearer or less exactly tested, there is a table below. */
 #include "autodiff/autodiff.h"
+#include "ir/build.h"
 #include "ir/eval/eval.h"
 #include "ir/pass/pass.h"
 #include "math_doc.h"

@@ -1,7 +1,7 @@
 /* The builder: folding that is exact and nothing more, hash-consing, positions, the derivative column, whole tensors,
  * calls with symbols; and what is proved about positions. */
+#include "ir/build.h"
 #include "ir/eval/eval.h"
-#include "ir/ir.h"
 #include "ir/text/text.h"
 
 #include <criterion/criterion.h>

@@ -1,9 +1,9 @@
 /* Passes: on a table of programs every pass keeps the results, the verifier stays content, and the counted cost does not
  * rise; the programs that a pass exists for get as cheap as they should. */
 #include "autodiff/autodiff.h"
+#include "ir/build.h"
 #include "ir/core/walk.h"
 #include "ir/eval/eval.h"
-#include "ir/ir.h"
 #include "ir/pass/pass.h"
 #include "ir/text/text.h"
 

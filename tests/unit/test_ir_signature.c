@@ -1,6 +1,6 @@
 /* Roles of parameters and results: that transformations carry them along, and that calls by role put everything in its place. */
 #include "autodiff/autodiff.h"
-#include "ir/ir.h"
+#include "ir/build.h"
 #include "ir/pass/pass.h"
 
 #include <criterion/criterion.h>

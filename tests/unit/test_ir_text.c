@@ -1,6 +1,6 @@
 /* The text form of the tensor IR: what parses prints back as it was, and parses again to the same; wrong texts are
  * refused by the parser or the verifier, with a message that says why. */
-#include "ir/ir.h"
+#include "ir/build.h"
 #include "ir/text/text.h"
 
 #include <criterion/criterion.h>

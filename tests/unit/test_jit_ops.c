@@ -1,5 +1,6 @@
 /* Every row of ops.def, of all operands that it takes: evaluator, machine code and emitted C give the same bits under --strict,
  * over zeros, infinities, NaN, denormals and numbers of every magnitude. */
+#include "ir/build.h"
 #include "ir/eval/eval.h"
 #include "ir/pass/pass.h"
 #include "jit_three_ways.h"

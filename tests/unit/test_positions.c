@@ -1,5 +1,5 @@
 /* What positions tell apart: asked of random ones, and of every point of their domains one by one. */
-#include "ir/ir.h"
+#include "ir/build.h"
 
 #include <criterion/criterion.h>
 #include <stdlib.h>
