@@ -71,6 +71,7 @@ static const Option options[] = {
 	{"force", 0, OPTION_FLAG, AT(force), NULL, "write into a folder that holds something else"},
 	{"json", 0, OPTION_FLAG, AT(json), NULL, "results as JSON"},
 	{"csv", 0, OPTION_FLAG, AT(csv), NULL, "results as comma-separated values"},
+	{"tensorboard", 0, OPTION_FLAG, AT(events), NULL, "an event file of TensorBoard instead"},
 	{"size", 0, OPTION_POSITIVE, AT(size), "N", "expressions of at most N nodes"},
 	{"best", 0, OPTION_POSITIVE, AT(best), "N", "the N best of all that were scored, whatever their size"},
 	{"seed", 0, OPTION_COUNT, AT(seed), "N", "of problems, starts and noise"},

@@ -25,7 +25,7 @@ typedef VEC(const char *) CmdWords;
 
 /* What the options of all verbs set. Texts are NULL, numbers -1 where the option is not given. */
 typedef struct CmdOptions {
-	bool help, json, csv, force, strict, verify, time_passes, interpret, longer, curves;
+	bool help, json, csv, events, force, strict, verify, time_passes, interpret, longer, curves;
 	const char *data, *at, *with, *out, *svg, *on, *file, *prefix, *precision, *dump_dir, *color, *fill, *search;
 	int64_t steps, problems, instance, threads, train, test, size, best;
 	int64_t seed;  /* -1: as the program says, or 0 */
@@ -214,6 +214,9 @@ void cmd_wrap(const char *text, uint32_t start, uint32_t indent, Text *out);
 
 typedef VEC(Plot) Plots;
 
+/* The course of a training, and with `norms` that of its meta-gradient. */
+CmdExit cmd_plots_of_training(Cmd *cmd, const char *dir, bool norms, Plots *out);
+/* The course, and the comparison if there is one. */
 CmdExit cmd_plots_of_run(Cmd *cmd, const char *dir, Plots *out);
 /* `json`: what compare_json writes; path: where it came from, for messages. */
 CmdExit cmd_plots_of_comparison(Cmd *cmd, const char *json, size_t length, const char *path, Plots *out);
@@ -252,6 +255,10 @@ CmdExit cmd_front(Cmd *cmd);
 /* cmd_train.c: " --data DIR" as commands on this run need it, or "" where they do not. */
 const char *cmd_data_option(Cmd *cmd, const FeExperiment *experiment);
 CmdExit cmd_compare(Cmd *cmd);
+/* The same of the run folder that is the only word, as its experiment asks, without a word on standard output. */
+CmdExit cmd_compare_quietly(Cmd *cmd);
+CmdExit cmd_report(Cmd *cmd);
+CmdExit cmd_metrics(Cmd *cmd);
 CmdExit cmd_plot(Cmd *cmd);
 CmdExit cmd_emit(Cmd *cmd);
 CmdExit cmd_show(Cmd *cmd);
