@@ -29,6 +29,23 @@ const AstDecl *program_find_library(Session *session, Library *library, Name nam
 	return *read;
 }
 
+static bool in_library(const Session *session, Span span) {
+	return span.file && strncmp(session->sources.data[span.file]->path, "<std>/", 6) == 0;
+}
+
 bool program_is_library(const Session *session, const AstDecl *decl) {
-	return strncmp(session->sources.data[decl->span.file]->path, "<std>/", 6) == 0;
+	return in_library(session, decl->span);
+}
+
+void library_say_use(Session *session, DiagMark mark, Span use) {
+	if (!use.file || in_library(session, use))
+		return;
+	for (uint32_t i = mark.count; i < session->diags.count; i++) {
+		Diag *diag = session->diags.data[i];
+		bool inside = diag->labels.count > 0;
+		for (uint32_t k = 0; k < diag->labels.count; k++)
+			inside = inside && in_library(session, diag->labels.data[k].span);
+		if (inside)
+			diag_label(session, diag, use, "used here");
+	}
 }
