@@ -528,7 +528,7 @@ FeObjective *objective_typed(FeProgram *program, IrModule *module, const FeCall 
 		return NULL;
 	bool sound = resolve_is_sound(program, call->decl);
 	FeObjective *typed = build(program, module, call, real, typing, false, FORM_USUAL);
-	library_say_use(program->session, mark, call->span);
+	program_say_use(program->session, mark, call->span);
 	return sound && program->session->complaints == complaints ? typed : NULL;
 }
 

@@ -222,7 +222,7 @@ FeRule *rule_typed(FeProgram *program, IrModule *module, const FeCall *call, con
 	bool sound = resolve_is_sound(program, call->decl);
 	DiagMark mark = diag_mark(program->session);
 	RuleElab *r = type_functions(program, module, &asked, &calls);
-	library_say_use(program->session, mark, call->span);
+	program_say_use(program->session, mark, call->span);
 	return r && sound ? finish(r) : NULL;
 }
 
@@ -236,7 +236,7 @@ static FeRule *rule_lowered(FeProgram *program, IrModule *module, const FeCall *
 	bool sound = resolve_is_sound(program, call->decl);
 	DiagMark mark = diag_mark(program->session);
 	sound = type_functions(program, scratch, &asked, &calls[0]) && sound;
-	library_say_use(program->session, mark, call->span);
+	program_say_use(program->session, mark, call->span);
 	ir_module_free(scratch);
 	RuleElab *r = sound ? lower_functions(program, module, &asked, &calls[1]) : NULL;
 	arena_free(notes);

@@ -44,7 +44,7 @@ static bool is_of_library(const Session *session, const Diag *diag) {
 	return inside;
 }
 
-void library_say_use(Session *session, DiagMark mark, Span use) {
+void program_say_use(Session *session, DiagMark mark, Span use) {
 	if (!use.file || in_library(session, use) || session->diags.count == mark.count)
 		return;
 	Diags said = diag_take_back(session, mark), kept = {0};

@@ -187,7 +187,7 @@ const AstDecl *program_find_library(Session *session, Library *library, Name nam
 bool program_is_library(const Session *session, const AstDecl *decl);
 /* What was said since `mark` of the text of the library alone is due to how it is used, at `use`: a label says so. One argument is wrong
  * at many places: of mistakes of one kind the first is enough. */
-void library_say_use(Session *session, DiagMark mark, Span use);
+void program_say_use(Session *session, DiagMark mark, Span use);
 
 /* ---- call.c: calls of declarations ---- */
 
