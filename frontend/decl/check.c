@@ -38,7 +38,7 @@ static void check_named(FeProgram *p, IrModule *module, const FeExperiment *x) {
 		if (!objective)
 			continue;
 		check_derivatives(p, &x->on.data[i], NULL);
-		if (!x->train.decl)
+		if (!x->train.decl || x->learner)
 			continue;
 		FeTarget target = fe_target(objective, module->arena);
 		const FeRule *rule =
@@ -71,7 +71,7 @@ static bool found_before(const Session *session, const Diag *diag) {
 /* The clauses, and what they name. What is wrong with a declaration by itself is not said again here. */
 static void check_experiment(FeProgram *p, IrModule *module, const AstDecl *decl) {
 	FeExperiment *x = ARENA_NEW(module->arena, FeExperiment);
-	fe_experiment(p, decl, x);
+	fe_experiment_any(p, decl, x);
 	DiagMark mark = diag_mark(p->session);
 	check_named(p, module, x);
 	Diags said = diag_take_back(p->session, mark), others = {0};
@@ -205,6 +205,11 @@ static bool has_error(const FeProgram *p, const AstDecl *decl) {
 static void check_function(FeProgram *p, const AstDecl *decl) {
 	if (decl->unread || name_map_get(&p->written_out, decl->name.id) || !resolve_is_sound(p, decl))
 		return;
+	FeLearner learner;
+	if (fe_is_learner(decl)) {
+		fe_learner(p, decl, &learner);
+		return;
+	}
 	IrModule *module = ir_module_new(p->session);
 	elab_type_function(p, module, decl, typing_new(module->arena));
 	ir_module_free(module);

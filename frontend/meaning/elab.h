@@ -9,6 +9,7 @@
 #ifndef GRADUS_ELAB_H
 #define GRADUS_ELAB_H
 
+#include "frontend/learner.h"
 #include "frontend/value/value.h"
 
 typedef VEC(Binding *) Bindings;
@@ -172,6 +173,8 @@ Value *elab_vector(Elab *e, const Builtin *b, Value *v, const AstExpr *x);
 /* ---- elab_call.c, elab_shape.c ---- */
 
 Value *elab_call(Elab *e, const AstExpr *x);
+/* elab_learner.c: a call of an open learner, given the values of its arguments. */
+Value *elab_call_learner(Elab *e, const AstDecl *fn, Value *const *args, const AstExpr *const *given, const AstExpr *x);
 /* Types the body of a function that nothing calls: what depends neither on its arguments nor on what other functions give. */
 void elab_type_function(FeProgram *program, IrModule *module, const AstDecl *fn, Typing *typing);
 /* What a call of a row of builtins.def is. `args`: the values of its arguments, as far as the row's `reads` says. */
