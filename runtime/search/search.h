@@ -196,13 +196,14 @@ typedef struct SearchRun {
 	const SearchProgram *program;
 	int steps, horizon;
 	int hopeless;   /* after so many steps a run ends in which no lane is below where it began; 0: never */
-	bool relative;  /* rates are relative to the one whose first step is as large as x is; then they become absolute */
+	bool relative;  /* rates are relative to the one whose first step is as large as x is; the run makes them absolute */
 	SearchEnd *end; /* how it ended; may be NULL */
+	int beyond;     /* set where it is hopeless: rates at which it may not be (search_grid_hopeless) */
 } SearchRun;
 
 /* The scores of all lanes on one problem, in `score`; not finite where a lane is lost. false: hopeless, or it goes nowhere, and
  * no score is finite. */
-bool search_run(const SearchLab *lab, SearchBench *bench, const ProblemBlock *problem, const SearchRun *run,
+bool search_run(const SearchLab *lab, SearchBench *bench, const ProblemBlock *problem, SearchRun *run,
                 SearchPoints *points, double score[IR_LANES]);
 
 /* ---- funnel.c, stages.c: from all expressions to a few ---- */
