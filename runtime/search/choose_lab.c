@@ -229,6 +229,14 @@ static bool begin(const ChooseLab *lab, ChooseBench *b, const ProblemBlock *prob
 	return ok;
 }
 
+/* One at x in each turn, unless the step hands that on, and those elsewhere that the turns have counted. */
+static void count_evaluations(const Task *task, ChooseBench *b, int64_t turns) {
+	const int64_t *spent = b->spent;
+	b->evaluations += task->hands_on ? 0 : turns * IR_LANES;
+	for (int64_t i = 0; task->elsewhere.most > 0 && i < turns * IR_LANES; i++)
+		b->evaluations += spent[i];
+}
+
 /* So many turns more from step t0 on: joins score, and sets f after each turn, in lanes. */
 static bool advance(const ChooseLab *lab, ChooseBench *b, const ProblemBlock *problem, int64_t t0, int64_t turns,
                     int64_t horizon, double *score, double *f) {
@@ -252,7 +260,7 @@ static bool advance(const ChooseLab *lab, ChooseBench *b, const ProblemBlock *pr
 	rt_read_reals(real, b->score, 1, piece, IR_LANES);
 	score_join(task->score, score, piece, IR_LANES);
 	rt_read_reals(real, b->curve, 1, f, (size_t)turns * IR_LANES);
-	b->evaluations += turns * IR_LANES;
+	count_evaluations(task, b, turns);
 	return ok;
 }
 
