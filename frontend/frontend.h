@@ -4,6 +4,7 @@
 #define GRADUS_FRONTEND_H
 
 #include "frontend/hole.h"
+#include "frontend/learner.h"
 #include "frontend/names/program.h"
 #include "frontend/std/std.h"
 
@@ -213,6 +214,11 @@ bool fe_is_tied(FeProgram *program, const AstDecl *rule);
  * it does. Adds no diagnostics. */
 bool fe_needs_size(FeProgram *program, const FeCall *call, Span *place);
 
+/* ---- decl/learner.c ---- */
+
+/* What an open learner says; false with diagnostics. */
+bool fe_learner(FeProgram *program, const AstDecl *decl, FeLearner *out);
+
 /* ---- decl/choices.c ---- */
 
 /* Has it, or a rule that it mentions, a choice? */
@@ -282,6 +288,7 @@ typedef enum FeEstimator {
 typedef struct FeExperiment {
 	const AstDecl *decl;
 	FeCall train;
+	const AstDecl *learner; /* trained instead of a rule, as an open learner; NULL: none */
 	VEC(FeCall) on;
 	int train_problems, select_problems, test_problems;
 	int horizon_low, horizon_high; /* equal: fixed */
@@ -302,7 +309,8 @@ typedef struct FeExperiment {
 } FeExperiment;
 
 const char *fe_estimator_name(FeEstimator estimator); /* as it is written in an experiment */
-/* false with diagnostics */
+/* false with diagnostics. One that trains a learner is read by the second alone (E0346): `train` is empty there. */
+bool fe_experiment_any(FeProgram *program, const AstDecl *decl, FeExperiment *out);
 bool fe_experiment(FeProgram *program, const AstDecl *decl, FeExperiment *out);
 /* What stands behind `search` in an experiment, from the command line. false with diagnostics */
 bool fe_search_text(FeProgram *program, const char *text, FeSearch *out);

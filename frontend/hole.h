@@ -97,6 +97,10 @@ typedef struct FeSearch {
 	int population, tournament, islands; /* of evolution: members of an island; how many a parent is the best of */
 	const char *text;                    /* as it came from the command line; NULL: it stands in the experiment */
 	bool random;                         /* as many random ones beside it, to compare with */
+	/* Of learners alone: */
+	int restart;   /* evolution begins anew after so many are scored; 0: never */
+	bool has_goal; /* the search ends with the first whose score on the select problems is below: */
+	double goal;
 } FeSearch;
 
 #endif

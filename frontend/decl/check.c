@@ -35,14 +35,16 @@ static void check_derivatives(FeProgram *p, const FeCall *call, const FeTarget *
  * wrong with a declaration is not said again here: `sound`, nothing is. */
 static void check_experiment(FeProgram *p, IrModule *module, const AstDecl *decl, bool sound) {
 	FeExperiment *x = ARENA_NEW(module->arena, FeExperiment);
-	fe_experiment(p, decl, x);
-	if (!sound || !x->train.decl)
+	fe_experiment_any(p, decl, x);
+	if (!sound || (!x->train.decl && !x->learner))
 		return;
 	for (uint32_t i = 0; i < x->on.count; i++) {
 		const FeObjective *objective = objective_typed(p, module, &x->on.data[i], IR_F64, typing_new(module->arena));
 		if (!objective)
 			continue;
 		check_derivatives(p, &x->on.data[i], NULL);
+		if (x->learner)
+			continue;
 		FeTarget target = fe_target(objective, module->arena);
 		const FeRule *rule =
 			rule_typed(p, module, &x->train, &target, IR_F64, x->open.data, x->open.count, typing_new(module->arena));
@@ -183,6 +185,11 @@ static bool has_error(const FeProgram *p, const AstDecl *decl) {
 static void check_function(FeProgram *p, const AstDecl *decl) {
 	if (decl->unread || name_map_get(&p->written_out, decl->name.id) || !resolve_is_sound(p, decl))
 		return;
+	FeLearner learner;
+	if (fe_is_learner(decl)) {
+		fe_learner(p, decl, &learner);
+		return;
+	}
 	IrModule *module = ir_module_new(p->session);
 	elab_type_function(p, module, decl, typing_new(module->arena));
 	ir_module_free(module);

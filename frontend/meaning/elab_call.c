@@ -271,6 +271,8 @@ static Value *call_of_function(Elab *e, const AstDecl *fn, const AstExpr *const 
 	}
 	e->want_int = want;
 	e->in_dimension = dimension;
+	if (fe_is_learner(fn))
+		return elab_call_learner(e, fn, args, given, x);
 	/* A function that is called where another one is typed alone is typed by itself as well. */
 	if (is_recursion(e, fn, args, x) || e->alone)
 		return value_bad(e);
