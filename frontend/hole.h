@@ -75,14 +75,13 @@ typedef struct FeOperand {
 typedef struct FeHole {
 	Span span;
 	VEC(FeOperand) operands;
-	bool like_x;        /* what it stands for; else one number */
-	int size;           /* nodes of an expression, at most */
-	int constants;      /* open numbers of an expression, at most */
-	uint32_t operators; /* those that it may be made of, as bits */
-	bool homogeneous;   /* sums are of terms of equal degree */
-	Name
-		rate; /* the hyperparameter that every expression gets its own of: the first that is called like a rate; 0: none */
-	Name fixed_rate;     /* one that is called so, but was given by the call */
+	bool like_x;         /* what it stands for; else one number */
+	int size;            /* nodes of an expression, at most */
+	int constants;       /* open numbers of an expression, at most */
+	uint32_t operators;  /* those that it may be made of, as bits */
+	bool homogeneous;    /* sums are of terms of equal degree */
+	Name rate;           /* the hyperparameter that every expression gets its own of: that of FeRule.rate; 0: none */
+	Name fixed_rate;     /* where there is none: one that is called so, but was given by the call */
 	bool rate_in_front;  /* positive multiples of an expression are one, as the rate takes them in */
 	int degree;          /* that the rest of the rule counts with: of the first operand that has one */
 	struct FeHole *next; /* the hole that is computed after this one, in the same step; NULL: none */

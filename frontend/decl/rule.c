@@ -198,10 +198,14 @@ static RuleElab *lower_functions(FeProgram *program, IrModule *module, const Rul
 }
 
 static FeRule *finish(RuleElab *r) {
+	const Hyper *rate = rule_rate(r);
+	r->out->rate = -1;
 	for (uint32_t i = 0; i < r->hypers.count; i++) {
 		const Hyper *h = &r->hypers.data[i];
-		if (!h->known || h->as_int || h->learned)
+		if (!rule_is_argument(h))
 			continue;
+		if (h == rate)
+			r->out->rate = (int)r->out->hypers.count;
 		FeHyper hyper = {.name = h->name,
 		                 .value = h->value,
 		                 .given = h->given,

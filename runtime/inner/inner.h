@@ -65,9 +65,9 @@ typedef struct Task {
 /* `rule` may be NULL. open: hyperparameters to be learned as well. NULL with diagnostics. */
 Task *task_new(Rt *rt, const FeCall *objective, const FeCall *rule, FeScore score, const Name *open,
                uint32_t open_count);
-/* From an objective and a rule (or NULL) that exist already in `module`; the task then owns the module. */
 /* The same of an objective alone whose x is as it is declared, limits or not. */
 Task *task_declared(Rt *rt, const FeCall *objective, FeScore score);
+/* From an objective and a rule (or NULL) that exist already in `module`; the task then owns the module. */
 Task *task_of(Rt *rt, IrModule *module, FeObjective *objective, FeRule *rule, FeScore score);
 void task_free(Task *task);
 IrFunc *task_stage_built(Task *task, TaskStage stage, const TaskPlan *plan); /* for one problem, before any pass */

@@ -29,6 +29,8 @@ enum {
 	SEARCH_MOST_CONSTANTS = 8,
 	/* trace.c: steps in which rules with several open expressions are told apart */
 	SEARCH_TRACE_STEPS = 8,
+	/* stages.c: how often a grid of rates goes on beside where it was, 4 decades each time */
+	SEARCH_MOST_WIDENED = 4,
 	/* mutate.c: how often a change that has no meaning is drawn again */
 	SEARCH_ATTEMPTS = 32,
 	/* seen.c: expressions whose scores are remembered, a power of two, at 13 bytes each: 218 MB. Beyond, the worst are forgotten, and scored again
