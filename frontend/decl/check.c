@@ -36,7 +36,7 @@ static void check_derivatives(FeProgram *p, const FeCall *call, const FeTarget *
 static void check_experiment(FeProgram *p, IrModule *module, const AstDecl *decl, bool sound) {
 	FeExperiment *x = ARENA_NEW(module->arena, FeExperiment);
 	fe_experiment_any(p, decl, x);
-	if (!sound || (!x->train.decl && !x->learner))
+	if (!sound || !x->train.decl)
 		return;
 	for (uint32_t i = 0; i < x->on.count; i++) {
 		const FeObjective *objective = objective_typed(p, module, &x->on.data[i], IR_F64, typing_new(module->arena));

@@ -28,7 +28,7 @@ static const struct {
                {"predict", 1, LEARNER_MOST_STATEMENTS, offsetof(FeLearner, statements[FE_PREDICT])},
                {"learn", 1, LEARNER_MOST_STATEMENTS, offsetof(FeLearner, statements[FE_LEARN])},
                {"numbers", 2, LEARNER_MOST_MEMORY, offsetof(FeLearner, numbers)},
-               {"vectors", 1, LEARNER_MOST_MEMORY, offsetof(FeLearner, vectors)}};
+               {"vectors", 2, LEARNER_MOST_MEMORY, offsetof(FeLearner, vectors)}};
 enum { NUMBERS = sizeof numbers / sizeof *numbers, OPTION_OPS = NUMBERS, OPTIONS };
 
 static bool wrong_statement(Session *session, Span span, const char *word, int length) {

@@ -236,6 +236,9 @@ CmdExit cmd_train_experiment(Cmd *cmd, const FeExperiment *experiment, const Sto
 CmdExit cmd_resume(Cmd *cmd);
 /* Where the rule of the experiment has an open expression; --out is known to be possible. */
 CmdExit cmd_search(Cmd *cmd, const FeExperiment *experiment);
+/* cmd_learner.c: train, where it is a learner that is open; and such a search that did not come to its end. */
+CmdExit cmd_learner(Cmd *cmd, FeExperiment *experiment);
+CmdExit cmd_learner_again(Cmd *cmd, const FeExperiment *experiment, const StoreRecord *record);
 /* The same where it has choices. */
 CmdExit cmd_choose(Cmd *cmd, const FeExperiment *experiment);
 struct SearchProgress;
