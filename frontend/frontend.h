@@ -217,6 +217,8 @@ bool fe_needs_size(FeProgram *program, const FeCall *call, Span *place);
 
 /* What an open learner says; false with diagnostics. */
 bool fe_learner(FeProgram *program, const AstDecl *decl, FeLearner *out);
+/* The open learner that says where a parameter of this objective starts, and that parameter's statement; NULL: there is none. */
+const AstDecl *fe_open_start(const FeProgram *program, const AstDecl *objective, const AstStmt **param);
 
 /* ---- decl/choices.c ---- */
 

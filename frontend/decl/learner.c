@@ -161,3 +161,17 @@ bool fe_learner(FeProgram *program, const AstDecl *decl, FeLearner *out) {
 	}
 	return ok;
 }
+
+const AstDecl *fe_open_start(const FeProgram *program, const AstDecl *objective, const AstStmt **param) {
+	for (uint32_t i = 0; i < objective->body.count; i++) {
+		const AstStmt *s = objective->body.data[i];
+		const AstExpr *x = s->kind == AST_PARAM ? s->declare.value : NULL;
+		const AstDecl *learner =
+			x && x->kind == AST_CALL ? fe_find_in(program, x->span.file, x->call.callee.name) : NULL;
+		if (!fe_is_learner(learner))
+			continue;
+		*param = s;
+		return learner;
+	}
+	return NULL;
+}

@@ -88,6 +88,10 @@ static void put_summary(Cmd *cmd, const SearchLearned *result, const char *dir, 
 	            : result->solved    ? ": solved"
 	                                : ": not below the goal");
 	text_printf(out, "  %s\n\n", search_learner_line(result, arena));
+	if (result->test_problems > 0)
+		text_printf(out, "on %d problems that it has not seen: %s [%s, %s]\n", result->test_problems,
+		            cmd_number(arena, result->test.mean, 4), cmd_number(arena, result->test.low, 4),
+		            cmd_number(arena, result->test.high, 4));
 	text_printf(out, "%s evaluations; searched in %s, compiled in %s\nthe program: %s/rule.grad\n",
 	            cmd_count(arena, result->evaluations), cmd_time(arena, result->seconds),
 	            cmd_time(arena, result->compile_seconds), dir);
@@ -106,12 +110,14 @@ static json_t *learner_json(Cmd *cmd, const SearchLearned *result) {
 	json_object_set_new(search, "score", rt_json_real(result->select));
 	json_object_set_new(search, "low", rt_json_real(result->interval.low));
 	json_object_set_new(search, "high", rt_json_real(result->interval.high));
+	if (result->test_problems > 0)
+		json_object_set_new(search, "test", rt_json_real(result->test.mean));
 	json_object_set_new(search, "solved", json_boolean(result->solved));
 	return search;
 }
 
 /* What is written is read again and compiled; it has to score as it did in the search, but for rounding. */
-static bool confirm(Cmd *cmd, const SearchLearned *result) {
+static bool confirm(Cmd *cmd, SearchLearned *result) {
 	static const double most = 1e-3, least = 1e-6;
 	double mean, found = result->select;
 	if (!search_learner_confirm(cmd->rt, result, &(SearchPrograms){empty_program, cmd}, &mean))

@@ -263,6 +263,8 @@ CmdExit cmd_show_std(Cmd *cmd);   /* its words: names of the library, or none */
 CmdExit cmd_show_space(Cmd *cmd); /* its words: FILE [RULE] */
 /* The same where the rule has choices; false: none has. */
 bool cmd_show_choices(Cmd *cmd, CmdExit *code);
+/* ... or is a learner; false: none is. */
+bool cmd_show_learner(Cmd *cmd, CmdExit *code);
 CmdExit cmd_show_at(Cmd *cmd); /* its words: FILE:LINE:COLUMN */
 
 #endif

@@ -50,14 +50,16 @@ static const FeSlot *slot_of(const Task *task, Name name) {
 	base_panic("search_exam_new", "a parameter without its place");
 }
 
-static bool is_exam(Rt *rt, const FeLearner *learner, const FeCall *call) {
+/* The parameter that it starts; NULL with a diagnostic: none. */
+static const AstStmt *param_of(Rt *rt, const FeLearner *learner, const FeCall *call) {
+	const AstStmt *param = NULL;
 	const char *name = session_text(rt->session, learner->decl->name.name);
-	if (search_exam_param(learner, call->decl))
-		return true;
+	if (fe_open_start(rt->program, call->decl, &param) == learner->decl)
+		return param;
 	Diag *diag = diag_error(rt->session, 346, call->span, "no parameter of `%s` starts where `%s` says",
 	                        session_text(rt->session, call->decl->name.name), name);
 	diag_help(rt->session, diag, "an objective to train it on has `param predicted = %s(...)`", name);
-	return false;
+	return NULL;
 }
 
 /* A function in the learner's place that predicts 0, and the objectives. */
@@ -70,7 +72,8 @@ static void put_values(Rt *rt, const FeLearner *learner, const FeCall *call, Tex
 }
 
 SearchExam *search_exam_new(Rt *rt, const FeLearner *learner, const FeCall *call, const SearchPrograms *programs) {
-	if (!is_exam(rt, learner, call))
+	const AstStmt *param = param_of(rt, learner, call);
+	if (!param)
 		return NULL;
 	SearchExam *exam = ARENA_NEW(rt->arena, SearchExam);
 	*exam = (SearchExam){.rt = rt, .learner = learner};
@@ -90,7 +93,7 @@ SearchExam *search_exam_new(Rt *rt, const FeLearner *learner, const FeCall *call
 		search_exam_free(exam);
 		return NULL;
 	}
-	Name name = search_exam_param(learner, call->decl)->declare.names.data[0].name;
+	Name name = param->declare.names.data[0].name;
 	exam->predicted = slot_of(exam->value, name);
 	for (int k = 0; k < 3; k++) {
 		const char *seen =

@@ -12,8 +12,6 @@
 
 /* ---- exam_text.c ---- */
 
-/* The statement `param p = learner(...)` of an objective; NULL: it has none. */
-const AstStmt *search_exam_param(const FeLearner *learner, const AstDecl *objective);
 /* All that these calls of objectives need, the learner aside, and they themselves. */
 void search_exam_objectives(Rt *rt, const FeLearner *learner, const FeCall *calls, uint32_t count, Text *out);
 /* What one call needs, and the objective whose parameters are the arguments of the learner: under names of the parameter and one of these endings. */

@@ -3,16 +3,6 @@
 
 #include "runtime/search/exam.h"
 
-const AstStmt *search_exam_param(const FeLearner *learner, const AstDecl *objective) {
-	for (uint32_t i = 0; i < objective->body.count; i++) {
-		const AstStmt *s = objective->body.data[i];
-		const AstExpr *x = s->kind == AST_PARAM ? s->declare.value : NULL;
-		if (x && x->kind == AST_CALL && x->call.callee.name == learner->decl->name.name)
-			return s;
-	}
-	return NULL;
-}
-
 static const Source *source_of(const Rt *rt, Span span) {
 	return rt->session->sources.data[span.file];
 }
@@ -69,7 +59,9 @@ void search_exam_examples(Rt *rt, const FeLearner *learner, const FeCall *call, 
 	bool *given = ARENA_ARRAY(scratch, bool, fe_decl_count(rt->program) + 1);
 	put_needed(rt, learner, call, given, out);
 	arena_free(scratch);
-	const AstStmt *param = search_exam_param(learner, call->decl);
+	const AstStmt *param;
+	if (fe_open_start(rt->program, call->decl, &param) != learner->decl)
+		base_panic("search_exam_examples", "an objective without a learner");
 	const char *name = session_text(rt->session, param->declare.names.data[0].name);
 	uint32_t start = call->decl->span.start;
 	text_bytes(out, source_of(rt, param->span)->text + start, param->span.start - start);

@@ -22,9 +22,10 @@ typedef struct Learning {
 	SearchLearned *out;
 	SearchExam **exams; /* one for each objective */
 	int exam_count;
-	SearchPapers **train, **select; /* of each; of this beginning */
-	SearchDesk *desks;              /* [worker][exam] */
-	int64_t *judged;                /* programs, by worker */
+	SearchPapers **train;         /* of each: problems of this beginning, */
+	SearchPapers **fit, **select; /* those on which its best is tidied, those for selecting */
+	SearchDesk *desks;            /* [worker][exam] */
+	int64_t *judged;              /* programs, by worker */
 	SearchEvolution evolution;
 	SearchArchive *archive;
 	int beginning;
@@ -107,40 +108,79 @@ static double allowed(const Learning *l, double score, double share) {
 	return l->experiment->search.has_goal && goal > limit && is_below_goal(l, score) ? goal : limit;
 }
 
-/* Without the statements that it does as well without. */
-static void leave_out(const Learning *l, SearchListing *listing) {
-	double limit = allowed(l, judge(l, l->train, 0, listing, NULL), search_ablated);
+static int constants_of(const Learning *l, const SearchListing *listing, int *out) {
+	SearchLive live;
+	int count = 0;
+	search_listing_live(&l->out->learner, listing, &live);
+	for (int i = 0; i < search_listing_size(&l->out->learner); i++)
+		if (listing->of[i].op == FE_STATEMENT_CONST && search_live_has(&live, i))
+			out[count++] = i;
+	return count;
+}
+
+/* Constants one after the other, by factors that come nearer to 1 whenever none of them helps. */
+static void fit_constants(const Learning *l, SearchListing *listing) {
+	static const float first = 0.5f, last = 1e-3f, narrower = 0.5f;
+	int constants[SEARCH_MOST_STATEMENTS], count = constants_of(l, listing, constants);
+	double best = judge(l, l->fit, 0, listing, NULL);
+	for (float step = first; step > last && count > 0;) {
+		bool better = false;
+		for (int i = 0; i < 2 * count && !rt_interrupted(l->rt); i++) {
+			float *at = &listing->of[constants[i / 2]].constant, before = *at;
+			*at *= i % 2 ? 1 + step : 1 / (1 + step);
+			double score = judge(l, l->fit, 0, listing, NULL);
+			bool lower = score < best - search_rounded * fabs(best);
+			*at = lower ? *at : before;
+			best = lower ? score : best;
+			better = better || lower;
+		}
+		step *= better ? 1 : narrower;
+	}
+}
+
+/* Without the statements that it does as well without. Is there any less? */
+static bool leave_out(const Learning *l, SearchListing *listing) {
+	double limit = allowed(l, judge(l, l->fit, 0, listing, NULL), search_ablated);
+	bool less = false;
 	for (int i = 0; i < search_listing_size(&l->out->learner); i++) {
 		SearchStatement kept = listing->of[i];
 		listing->of[i].op = SEARCH_NO_STATEMENT;
-		if (!(judge(l, l->train, 0, listing, NULL) <= limit))
+		if (kept.op != SEARCH_NO_STATEMENT && judge(l, l->fit, 0, listing, NULL) <= limit)
+			less = true;
+		else
 			listing->of[i] = kept;
 	}
+	return less;
 }
 
 static void round_constants(const Learning *l, SearchListing *listing) {
 	enum { ALL_DIGITS = 9 };
-	double limit = allowed(l, judge(l, l->train, 0, listing, NULL), search_rounded);
+	double limit = allowed(l, judge(l, l->fit, 0, listing, NULL), search_rounded);
 	for (int digits = 1; digits < ALL_DIGITS; digits++) {
 		SearchListing rounded = *listing;
 		for (int i = 0; i < search_listing_size(&l->out->learner); i++)
 			if (rounded.of[i].op == FE_STATEMENT_CONST)
 				rounded.of[i].constant = (float)search_rounded_to((double)listing->of[i].constant, digits);
-		if (judge(l, l->train, 0, &rounded, NULL) <= limit) {
+		if (judge(l, l->fit, 0, &rounded, NULL) <= limit) {
 			*listing = rounded;
 			return;
 		}
 	}
 }
 
-/* As it will be written, unless that is another thing on problems that it has not seen. */
+/* As it will be written: a form of it that does as well on problems of training that no beginning has. */
 static void tidy(const Learning *l, SearchListing *listing) {
-	SearchListing shorter = *listing;
-	double before = select_score(l, listing, NULL);
-	leave_out(l, &shorter);
-	round_constants(l, &shorter);
-	if (select_score(l, &shorter, NULL) <= allowed(l, before, search_ablated))
-		*listing = shorter;
+	SearchListing changed = *listing;
+	if (!isfinite(judge(l, l->fit, 0, listing, NULL)))
+		return;
+	do
+		fit_constants(l, &changed);
+	while (leave_out(l, &changed));
+	round_constants(l, &changed);
+	double before = select_score(l, listing, NULL), after = select_score(l, &changed, NULL);
+	if (after <= before || (is_below_goal(l, after) && is_below_goal(l, before)) ||
+	    (!is_below_goal(l, before) && isfinite(after)))
+		*listing = changed;
 }
 
 /* ---- the best so far ---- */
@@ -308,20 +348,25 @@ static uint64_t places_for(int64_t candidates) {
 	return places;
 }
 
-/* Problems of its own for this beginning, and of all for selecting. false with a diagnostic. */
-static bool make_problems(Learning *l) {
-	enum { MOST = PROBLEMS_SELECT };
-	int count = l->experiment->train_problems;
-	int64_t first = (int64_t)l->beginning * count % (MOST - count + 1);
+/* So many problems of each exam. false with a diagnostic. */
+static bool make(const Learning *l, SearchPapers **papers, ProblemSet set, int first, int count) {
 	for (int k = 0; k < l->exam_count; k++) {
-		search_papers_free(l->train[k]);
-		l->train[k] = search_papers_new(l->exams[k], PROBLEMS_TRAIN, (int)first, count);
-		if (l->train[k] && !l->select[k] && l->experiment->select_problems > 0)
-			l->select[k] = search_papers_new(l->exams[k], PROBLEMS_SELECT, 0, l->experiment->select_problems);
-		if (!l->train[k] || (l->experiment->select_problems > 0 && !l->select[k]))
+		search_papers_free(papers[k]);
+		papers[k] = count > 0 ? search_papers_new(l->exams[k], set, first, count) : NULL;
+		if (count > 0 && !papers[k])
 			return false;
 	}
 	return true;
+}
+
+/* Problems of its own for this beginning, of the first of those for training; the last are for tidying. false with a diagnostic. */
+static bool make_problems(Learning *l) {
+	enum { ALL = PROBLEMS_SELECT, FITTED = SEARCH_LAST_PROBLEMS };
+	int count = l->experiment->train_problems, most = count < ALL - FITTED ? ALL - FITTED : count;
+	int64_t first = (int64_t)l->beginning * count % (most - count + 1);
+	return make(l, l->train, PROBLEMS_TRAIN, (int)first, count) &&
+	       (l->beginning > 0 || (make(l, l->fit, PROBLEMS_TRAIN, ALL - FITTED, FITTED) &&
+	                             make(l, l->select, PROBLEMS_SELECT, 0, l->experiment->select_problems)));
 }
 
 static void begin(Learning *l, int64_t candidates, Ended *out) {
@@ -396,6 +441,7 @@ static bool make_exams(Learning *l) {
 	int threads = rt_pool_threads(l->rt->pool);
 	l->exams = ARENA_ARRAY(l->arena, SearchExam *, x->on.count);
 	l->train = ARENA_ARRAY(l->arena, SearchPapers *, x->on.count);
+	l->fit = ARENA_ARRAY(l->arena, SearchPapers *, x->on.count);
 	l->select = ARENA_ARRAY(l->arena, SearchPapers *, x->on.count);
 	for (uint32_t k = 0; k < x->on.count; k++) {
 		l->exams[k] = search_exam_new(l->rt, &l->out->learner, &x->on.data[k], &l->options->programs);
@@ -452,6 +498,7 @@ void search_learner_free(SearchLearned *result) {
 	search_archive_close(l->archive);
 	for (int k = 0; k < l->exam_count; k++) {
 		search_papers_free(l->train[k]);
+		search_papers_free(l->fit[k]);
 		search_papers_free(l->select[k]);
 		search_exam_free(l->exams[k]);
 	}

@@ -42,7 +42,9 @@ struct SearchLearned {
 	int statements;                   /* that have an effect */
 	double train, select;             /* its score; without select problems the same */
 	CompareInterval interval;         /* of the latter, over problems */
-	bool solved;                      /* it is below the goal */
+	CompareInterval test; /* on the test problems, which are looked at once; test_problems of each objective */
+	int test_problems;    /* 0: not looked at yet, or none */
+	bool solved;          /* it is below the goal */
 	int beginnings;
 	int64_t generated, known, scored; /* programs made; that were the same as one that was scored; scored */
 	int64_t evaluations;              /* of an objective */
@@ -58,8 +60,10 @@ SearchLearned *search_learner(Rt *rt, const FeExperiment *experiment, const Sear
 void search_learner_free(SearchLearned *result);
 /* A file of its own: the learner as a function, and the objectives that it starts. */
 void search_learner_file(Rt *rt, const SearchLearned *result, Text *out);
-/* The same compiled: the mean of f where the problems start that `select` is of. false with diagnostics. */
-bool search_learner_confirm(Rt *rt, const SearchLearned *result, const SearchPrograms *programs, double *mean);
+/* The same compiled: the mean of f where the problems start that `select` is of, and `test`. false with diagnostics. */
+bool search_learner_confirm(Rt *rt, SearchLearned *result, const SearchPrograms *programs, double *mean);
+/* The logarithm to base 10 of how many programs there are, constants aside. (listing_draw.c) */
+double search_listing_digits(const FeLearner *learner);
 /* On one line. */
 const char *search_learner_line(const SearchLearned *result, Arena *arena);
 

@@ -21,6 +21,9 @@ void search_learner_file(Rt *rt, const SearchLearned *result, Text *out) {
 	            result->interval.low, result->interval.high, problems, problems == 1 ? "" : "s",
 	            x->select_problems > 0 ? "chose it by" : "was made on", result->statements,
 	            result->statements == 1 ? "" : "s");
+	if (result->test_problems > 0)
+		text_printf(out, "# %.4g [%.4g, %.4g] on %d problems that it has not seen.\n", result->test.mean,
+		            result->test.low, result->test.high, result->test_problems * (int)x->on.count);
 	search_listing_function(rt->session, rt->program, &result->learner, result->best, out);
 	text_char(out, '\n');
 	search_exam_objectives(rt, &result->learner, x->on.data, x->on.count, out);
@@ -28,22 +31,34 @@ void search_learner_file(Rt *rt, const SearchLearned *result, Text *out) {
 		out->data[--out->length] = '\0';
 }
 
-bool search_learner_confirm(Rt *rt, const SearchLearned *result, const SearchPrograms *programs, double *mean) {
+/* f where the problems of a set start, of all objectives, each after the other; false with diagnostics. */
+static bool started(Rt *rt, const SearchLearned *result, const Text *text, const SearchPrograms *programs,
+                    ProblemSet set, int count, double *values) {
 	const FeExperiment *x = result->experiment;
-	Text text = text_new(rt->session->arena);
-	int count = problem_count(result);
-	double *values = ARENA_ARRAY(rt->session->arena, double, count);
-	search_learner_file(rt, result, &text);
-	*mean = 0;
-	for (uint32_t k = 0; k < x->on.count; k++) {
-		ProblemSet set = x->select_problems > 0 ? PROBLEMS_SELECT : PROBLEMS_TRAIN;
-		Task *task = search_exam_task(rt, &x->on.data[k], programs->empty(programs->user), &text);
-		bool ok = task && search_exam_started(task, set, count, values);
+	bool ok = true;
+	for (uint32_t k = 0; k < x->on.count && ok; k++) {
+		Task *task = search_exam_task(rt, &x->on.data[k], programs->empty(programs->user), text);
+		ok = task && search_exam_started(task, set, count, values + (size_t)k * (size_t)count);
 		task_free(task);
-		if (!ok)
-			return false;
-		for (int i = 0; i < count; i++)
-			*mean += values[i] / count / x->on.count;
 	}
+	return ok;
+}
+
+bool search_learner_confirm(Rt *rt, SearchLearned *result, const SearchPrograms *programs, double *mean) {
+	const FeExperiment *x = result->experiment;
+	Arena *arena = rt->session->arena;
+	Text text = text_new(arena);
+	int objectives = (int)x->on.count, count = problem_count(result), tests = x->test_problems;
+	double *values = ARENA_ARRAY(arena, double, (int64_t)count *objectives);
+	double *test = ARENA_ARRAY(arena, double, (int64_t)tests *objectives + 1);
+	ProblemSet set = x->select_problems > 0 ? PROBLEMS_SELECT : PROBLEMS_TRAIN;
+	search_learner_file(rt, result, &text);
+	if (!started(rt, result, &text, programs, set, count, values) ||
+	    (tests > 0 && !started(rt, result, &text, programs, PROBLEMS_TEST, tests, test)))
+		return false;
+	*mean = compare_bootstrap(values, count * objectives, 1, 0).mean;
+	if (tests > 0)
+		result->test = compare_bootstrap(test, tests * objectives, SEARCH_RESAMPLES, 0);
+	result->test_problems = tests;
 	return true;
 }

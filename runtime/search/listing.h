@@ -57,7 +57,8 @@ typedef struct SearchLive {
 } SearchLive;
 
 void search_listing_live(const FeLearner *learner, const SearchListing *listing, SearchLive *out);
-/* Statements that have an effect anywhere. */
+/* Has this statement an effect anywhere? How many have? */
+bool search_live_has(const SearchLive *live, int statement);
 int search_live_statements(const SearchLive *live);
 
 /* ---- listing_run.c: sixteen problems at a time ---- */

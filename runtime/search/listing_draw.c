@@ -2,6 +2,7 @@
  * register that has its value from outside is not assigned, and is read where it has one: so no statement can be wrong. */
 #include <math.h>
 
+#include "runtime/search/learner.h"
 #include "runtime/search/tree.h"
 
 int search_listing_first(const FeLearner *learner, FeSection section) {
@@ -22,15 +23,35 @@ static FeSection section_of(const FeLearner *learner, int at) {
 	return (FeSection)section;
 }
 
-/* A register that a statement of this section may assign, or read. */
+/* How many registers a statement of this section may assign, or read; they begin at *first. */
+static int choices(const FeLearner *learner, FeSection section, FeMemory kind, bool reads, int *first) {
+	bool number = kind == FE_MEMORY_NUMBER;
+	bool given = number ? section == FE_LEARN : section != FE_SETUP; /* s0, v0 have their values */
+	*first = reads && given ? 0 : 1;
+	return kind == FE_MEMORY_NOTHING ? 1 : (number ? learner->numbers : learner->vectors) - *first;
+}
+
 static uint8_t draw_register(const FeLearner *learner, SearchDraws *draws, FeSection section, FeMemory kind,
                              bool reads) {
-	int count = kind == FE_MEMORY_NUMBER ? learner->numbers : learner->vectors;
-	bool outside = kind == FE_MEMORY_NUMBER ? section == FE_LEARN : section != FE_SETUP; /* s0, v0 are there */
-	int first = reads && outside ? 0 : 1;
-	if (kind == FE_MEMORY_NOTHING)
-		return 0;
-	return (uint8_t)(first + (int)search_draw_below(draws, (uint32_t)(count - first)));
+	int first, count = choices(learner, section, kind, reads, &first);
+	return kind == FE_MEMORY_NOTHING ? 0 : (uint8_t)(first + (int)search_draw_below(draws, (uint32_t)count));
+}
+
+double search_listing_digits(const FeLearner *learner) {
+	double digits = 0;
+	for (int section = 0; section < FE_SECTIONS; section++) {
+		double ways = 0;
+		for (int op = 0; op < FE_STATEMENTS; op++) {
+			const FeStatementInfo *info = &fe_statements[op];
+			int first;
+			if (learner->kinds >> op & 1)
+				ways += choices(learner, (FeSection)section, info->result, false, &first) *
+				        choices(learner, (FeSection)section, info->a, true, &first) *
+				        choices(learner, (FeSection)section, info->b, true, &first);
+		}
+		digits += learner->statements[section] * log10(ways);
+	}
+	return digits;
 }
 
 static float draw_constant(SearchDraws *draws) {

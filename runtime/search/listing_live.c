@@ -71,13 +71,17 @@ void search_listing_live(const FeLearner *learner, const SearchListing *listing,
 	take(&body, FE_SETUP, SEARCH_SETS_UP, out);
 }
 
-int search_live_statements(const SearchLive *live) {
-	bool any[SEARCH_MOST_STATEMENTS] = {0};
-	int count = 0;
+bool search_live_has(const SearchLive *live, int statement) {
 	for (int piece = 0; piece < SEARCH_PIECES; piece++)
 		for (int i = 0; i < live->count[piece]; i++)
-			any[live->of[piece][i]] = true;
+			if (live->of[piece][i] == statement)
+				return true;
+	return false;
+}
+
+int search_live_statements(const SearchLive *live) {
+	int count = 0;
 	for (int i = 0; i < SEARCH_MOST_STATEMENTS; i++)
-		count += any[i];
+		count += search_live_has(live, i);
 	return count;
 }

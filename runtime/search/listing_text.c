@@ -59,16 +59,6 @@ static int out_of(const Writing *w, const SearchStatement *s) {
 	return register_of(w, fe_statements[s->op].result, s->out);
 }
 
-static SearchRegisters used(const Writing *w) {
-	SearchRegisters all = 0;
-	for (int piece = 0; piece < SEARCH_PIECES; piece++)
-		for (int i = 0; i < w->live.count[piece]; i++) {
-			int reg = out_of(w, &w->listing->of[w->live.of[piece][i]]);
-			all |= 1u << reg;
-		}
-	return all;
-}
-
 /* Assigned once in its whole scope? */
 static bool is_constant(const Writing *w, SearchPiece piece, int reg) {
 	int count = w->assigned[piece][reg];
@@ -93,7 +83,7 @@ static void put_statements(Writing *w, SearchPiece piece, const char *indent) {
 
 /* Registers whose first value is the 0 of the start. */
 static void put_zeros(Writing *w) {
-	SearchRegisters zero = w->outer & w->live.carried[SEARCH_SETS_UP];
+	SearchRegisters zero = w->live.carried[SEARCH_SETS_UP];
 	for (int reg = 0; reg < w->learner->numbers + w->learner->vectors; reg++) {
 		if (!(zero >> reg & 1))
 			continue;
@@ -159,9 +149,9 @@ void search_listing_function(Session *session, const FeProgram *program, const F
 			w.assigned[piece][reg]++;
 			set_up |= piece == SEARCH_SETS_UP ? 1u << reg : 0;
 		}
-	w.outer = set_up | w.live.carried[SEARCH_TRAINS] | w.live.carried[SEARCH_PREDICTS];
-	if (!(used(&w) >> FE_LEARNER_PREDICTION & 1)) /* nothing is predicted but 0 */
-		w.outer |= 1u << FE_LEARNER_PREDICTION;
+	w.outer = set_up;
+	for (int piece = 0; piece < SEARCH_PIECES; piece++)
+		w.outer |= w.live.carried[piece];
 	text_printf(out, "fn %s(%s, %s, %s) {\n", session_text(session, learner->decl->name.name), w.params[0], w.params[1],
 	            w.params[2]);
 	put_zeros(&w);
@@ -176,20 +166,16 @@ void search_listing_function(Session *session, const FeProgram *program, const F
 const char *search_listing_line(const FeLearner *learner, const SearchListing *listing, Arena *arena) {
 	SearchLive live;
 	Text out = text_new(arena);
-	bool shown[SEARCH_MOST_STATEMENTS] = {0};
 	Writing w = {.learner = learner, .listing = listing, .params = {"x", "y", "x"}, .suffix = ""};
 	search_listing_live(learner, listing, &live);
-	for (int piece = 0; piece < SEARCH_PIECES; piece++)
-		for (int i = 0; i < live.count[piece]; i++)
-			shown[live.of[piece][i]] = true;
 	for (int section = 0; section < FE_SECTIONS; section++) {
 		int first = search_listing_first(learner, (FeSection)section);
 		const char *between = section ? " | " : "";
 		for (int i = first; i < first + learner->statements[section]; i++) {
 			const SearchStatement *s = &listing->of[i];
-			const FeStatementInfo *info = &fe_statements[shown[i] ? s->op : 0];
-			if (!shown[i])
+			if (!search_live_has(&live, i))
 				continue;
+			const FeStatementInfo *info = &fe_statements[s->op];
 			text_printf(&out, "%s", between);
 			put_name(&w, register_of(&w, info->result, s->out), &out);
 			text_printf(&out, " = ");
