@@ -134,6 +134,7 @@ typedef struct CmdRun {
 
 /* CMD_OK, or a code after a message or with diagnostics. */
 CmdExit cmd_run_open(Cmd *cmd, const char *dir, CmdRun *out);
+CmdExit cmd_run_has_rule(Cmd *cmd, const CmdRun *run); /* what a search has found may be a learner instead */
 
 /* ---- cmd_fill.c ---- */
 

@@ -286,17 +286,27 @@ static void put(Learning *l, const Ended *ended) {
 	arena_free(scratch);
 }
 
-static bool is_there(const Learning *l, Ended *out) {
+static bool is_sound(const Learning *l, const Ended *ended) {
+	return ended->generated >= 0 && ended->known >= 0 && ended->scored >= 0 && ended->evaluations >= 0 &&
+	       search_listing_is_valid(&l->out->learner, &ended->listing);
+}
+
+/* Has the archive this beginning? *ok false with E0812: it has something else in its place. */
+static bool is_there(const Learning *l, Ended *out, bool *ok) {
+	*ok = true;
 	if (!l->archive || l->beginning >= search_archive_epochs(l->archive))
 		return false;
 	Arena *scratch = arena_new();
 	SearchArchiveEpoch epoch;
-	bool there =
-		search_archive_find_epoch(l->archive, l->beginning, scratch, &epoch) && epoch.state_bytes == sizeof *out;
-	if (there)
+	*ok = search_archive_find_epoch(l->archive, l->beginning, scratch, &epoch) && epoch.state_bytes == sizeof *out;
+	if (*ok) {
 		memcpy(out, epoch.state, sizeof *out);
+		*ok = is_sound(l, out);
+	}
 	arena_free(scratch);
-	return there;
+	if (!*ok)
+		diag_error(l->rt->session, 812, (Span){0}, "beginning %d in the archive is none of this search", l->beginning + 1);
+	return *ok;
 }
 
 /* ---- a beginning ---- */
@@ -419,7 +429,9 @@ static bool search(Learning *l) {
 		Ended ended;
 		if (!make_problems(l))
 			return false;
-		bool there = is_there(l, &ended);
+		bool ok, there = is_there(l, &ended, &ok);
+		if (!ok)
+			return false;
 		if (!there)
 			begin(l, candidates, &ended);
 		if (l->failed || !count_in(l, &ended))

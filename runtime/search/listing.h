@@ -28,6 +28,9 @@ int search_listing_first(const FeLearner *learner, FeSection section); /* where 
 
 /* ---- listing_draw.c ---- */
 
+/* Could it have been drawn, statements that were left out aside? */
+bool search_listing_is_valid(const FeLearner *learner, const SearchListing *listing);
+
 struct SearchDraws;
 void search_listing_fresh(const FeLearner *learner, struct SearchDraws *draws, SearchListing *out);
 /* One parameter of a statement anew, a statement, or a section. */

@@ -37,6 +37,27 @@ static uint8_t draw_register(const FeLearner *learner, SearchDraws *draws, FeSec
 	return kind == FE_MEMORY_NOTHING ? 0 : (uint8_t)(first + (int)search_draw_below(draws, (uint32_t)count));
 }
 
+static bool may_be(const FeLearner *learner, FeSection section, FeMemory kind, bool reads, int number) {
+	int first, count = choices(learner, section, kind, reads, &first);
+	return kind == FE_MEMORY_NOTHING ? number == 0 : number >= first && number < first + count;
+}
+
+bool search_listing_is_valid(const FeLearner *learner, const SearchListing *listing) {
+	for (int i = 0; i < search_listing_size(learner); i++) {
+		const SearchStatement *s = &listing->of[i];
+		FeSection section = section_of(learner, i);
+		if (s->op == SEARCH_NO_STATEMENT)
+			continue;
+		if (s->op >= FE_STATEMENTS || !(learner->kinds >> s->op & 1) || !isfinite(s->constant))
+			return false;
+		const FeStatementInfo *info = &fe_statements[s->op];
+		if (!may_be(learner, section, info->result, false, s->out) ||
+		    !may_be(learner, section, info->a, true, s->a) || !may_be(learner, section, info->b, true, s->b))
+			return false;
+	}
+	return true;
+}
+
 double search_listing_digits(const FeLearner *learner) {
 	double digits = 0;
 	for (int section = 0; section < FE_SECTIONS; section++) {
