@@ -122,7 +122,8 @@ bool elab_slice(Elab *e, const AstItem *item, int64_t *low, int64_t *high, Ex **
 const AstExpr *elab_slice_length(const Elab *e, const AstItem *item);
 /* Whether two expressions are written alike, with the same names: they have one value. Reductions are not looked into. (elab_scatter.c) */
 bool elab_written_alike(const Elab *e, const AstExpr *a, const AstExpr *b);
-bool elab_dimension(Elab *e, const AstExpr *x, int64_t *out); /* may give DIM_X */
+bool elab_dimension(Elab *e, const AstExpr *x, int64_t *out);         /* may give DIM_X */
+bool elab_dimension_or_none(Elab *e, const AstExpr *x, int64_t *out); /* also 0, or less */
 bool elab_number(Elab *e, const AstExpr *x, const char *what, double *out);
 /* Notes of an error that it says no more than that something is not known, as the counter of a loop may not be: if its turns
  * are written out, there may be nothing wrong. */
@@ -141,6 +142,8 @@ bool elab_in_bounds(Elab *e, Ex *at, int64_t extent, Span span, bool *guard, boo
 /* ---- elab_range.c: over what fresh indices run ---- */
 
 typedef struct Indices {
+	bool may_be_empty,
+		empty; /* asked for: a stated range may hold nothing; found: one does, and its variable has one value */
 	uint32_t count;
 	Var *vars[IR_MAX_INDICES];
 	int64_t low[IR_MAX_INDICES];
