@@ -124,6 +124,7 @@ static CmdExit load_runs(Cmd *cmd, Plan *plan) {
 			continue;
 		CmdRun run;
 		CmdExit code = cmd_run_open(cmd, cmd->words.data[i], &run);
+		code = code == CMD_OK ? cmd_run_has_rule(cmd, &run) : code;
 		if (code != CMD_OK)
 			return code;
 		plan->only_folder = plan->runs.count ? NULL : run.dir;

@@ -134,6 +134,7 @@ typedef struct CmdRun {
 
 /* CMD_OK, or a code after a message or with diagnostics. */
 CmdExit cmd_run_open(Cmd *cmd, const char *dir, CmdRun *out);
+CmdExit cmd_run_has_rule(Cmd *cmd, const CmdRun *run); /* what a search has found may be a learner instead */
 
 /* ---- cmd_fill.c ---- */
 
@@ -239,6 +240,9 @@ CmdExit cmd_train_experiment(Cmd *cmd, const FeExperiment *experiment, const Sto
 CmdExit cmd_resume(Cmd *cmd);
 /* Where the rule of the experiment has an open expression; --out is known to be possible. */
 CmdExit cmd_search(Cmd *cmd, const FeExperiment *experiment);
+/* cmd_learner.c: train, where it is a learner that is open; and such a search that did not come to its end. */
+CmdExit cmd_learner(Cmd *cmd, FeExperiment *experiment);
+CmdExit cmd_learner_again(Cmd *cmd, const FeExperiment *experiment, const StoreRecord *record);
 /* The same where it has choices. */
 CmdExit cmd_choose(Cmd *cmd, const FeExperiment *experiment);
 struct SearchProgress;
@@ -267,6 +271,8 @@ CmdExit cmd_show_std(Cmd *cmd);   /* its words: names of the library, or none */
 CmdExit cmd_show_space(Cmd *cmd); /* its words: FILE [RULE] */
 /* The same where the rule has choices; false: none has. */
 bool cmd_show_choices(Cmd *cmd, CmdExit *code);
+/* ... or is a learner; false: none is. */
+bool cmd_show_learner(Cmd *cmd, CmdExit *code);
 CmdExit cmd_show_at(Cmd *cmd); /* its words: FILE:LINE:COLUMN */
 
 #endif
