@@ -26,8 +26,8 @@ typedef VEC(const char *) CmdWords;
 /* What the options of all verbs set. Texts are NULL, numbers -1 where the option is not given. */
 typedef struct CmdOptions {
 	bool help, json, csv, events, force, strict, verify, time_passes, interpret, longer, curves;
-	const char *data, *at, *with, *out, *svg, *on, *file, *prefix, *precision, *dump_dir, *color, *fill, *search;
-	int64_t steps, problems, instance, threads, train, test, size, best;
+	const char *data, *at, *with, *out, *svg, *on, *file, *prefix, *precision, *dump_dir, *color, *fill, *search, *propose;
+	int64_t steps, problems, instance, threads, train, test, size, best, proposals, patience;
 	int64_t seed;  /* -1: as the program says, or 0 */
 	double memory; /* bytes */
 	CmdWords set, learn, against, choose;
@@ -252,6 +252,12 @@ struct json_t;
 void cmd_put_evolving(Cmd *cmd, const struct SearchProgress *progress);
 void cmd_put_course(Cmd *cmd, const struct SearchResult *result, Text *out);
 void cmd_course_json(const struct SearchResult *result, struct json_t *search);
+/* cmd_search_propose.c: --propose, --proposals and --patience, for a rule with an open expression or another; and the same as above of what
+ * another program has proposed. CMD_OK, or CMD_USAGE after a message. */
+CmdExit cmd_use_proposer(Cmd *cmd, bool searches, FeSearch *search);
+void cmd_put_proposing(Cmd *cmd, const struct SearchProgress *progress);
+void cmd_put_proposed(Cmd *cmd, const struct SearchResult *result, Text *out);
+void cmd_proposed_json(const struct SearchResult *result, struct json_t *search);
 /* As cmd_search, of a search in --out that did not come to its end. */
 CmdExit cmd_search_again(Cmd *cmd, const FeExperiment *experiment, const StoreRecord *record);
 CmdExit cmd_resume(Cmd *cmd);

@@ -49,6 +49,13 @@ enum {
 	SEARCH_ROUNDS = 10,
 	SEARCH_HALL = 256,
 	SEARCH_IDLE_ROUNDS = 200,
+	/* propose.c: expressions of one request; how many are asked for, and how long an answer is waited for (seconds), unless the command line says */
+	SEARCH_PER_REQUEST = 32,
+	SEARCH_PROPOSALS = 256,
+	SEARCH_PATIENCE = 60,
+	/* proposer.c: bytes of a line, and of all that is read of an answer */
+	SEARCH_LONGEST_LINE = 4096,
+	SEARCH_LONGEST_ANSWER = 1 << 20,
 	/* ablate.c: finalists that are shortened */
 	SEARCH_ABLATED = 4,
 	/* funnel.c: candidates of one round, at most: how many of each stage says search_stages */
