@@ -26,8 +26,11 @@ typedef VEC(const char *) CmdWords;
 /* What the options of all verbs set. Texts are NULL, numbers -1 where the option is not given. */
 typedef struct CmdOptions {
 	bool help, json, csv, events, force, strict, verify, time_passes, interpret, longer, curves;
-	const char *data, *at, *with, *out, *svg, *on, *file, *prefix, *precision, *dump_dir, *color, *fill, *search, *propose;
-	int64_t steps, problems, instance, threads, train, test, size, best, proposals, patience;
+	const char *data, *at, *with, *out, *svg, *on, *file, *prefix, *precision, *dump_dir, *color, *fill, *search;
+	const char *propose; /* who proposes expressions */
+	const char *cache;   /* of machine code */
+	int64_t steps, problems, instance, threads, train, test, size, best;
+	int64_t proposals, patience;
 	int64_t seed;  /* -1: as the program says, or 0 */
 	double memory; /* bytes */
 	CmdWords set, learn, against, choose;
