@@ -219,7 +219,7 @@ static CmdExit save(Searching *searching, const SearchResult *result) {
 	else
 		text_printf(&out, "# This rule could not be saved in %s.\n%s", searching->plain, found.rule);
 	CmdExit code = cmd_print(cmd, &out);
-	if (!whole || result->archive_lost)
+	if (!whole)
 		return cmd_failed(cmd);
 	if (code == CMD_OK)
 		cmd_say(cmd, "next: %s compare %s%s", cmd->typed, searching->plain,
@@ -227,8 +227,8 @@ static CmdExit save(Searching *searching, const SearchResult *result) {
 	return code;
 }
 
-/* Interrupted: the best so far is what a kill would leave, too, but for its last second. */
-static CmdExit stop(Searching *searching, const SearchResult *result) {
+/* Interrupted, or the disk did not take all of the archive: the best so far is what a kill would leave, too, but for its last second. */
+static CmdExit stop(Searching *searching, const SearchResult *result, const char *why) {
 	Cmd *cmd = searching->cmd;
 	Text out = text_new(cmd->arena);
 	if (!on_best(searching, result))
@@ -236,8 +236,10 @@ static CmdExit stop(Searching *searching, const SearchResult *result) {
 	put_counts(cmd, result, &out);
 	text_printf(&out, "the best so far, by the scores of the stage \"%s\":\n\n", search_stage_words[result->stage]);
 	put_front(cmd, result, &out);
-	text_printf(&out, "\ninterrupted: this is saved in %s; to go on: %s\n", searching->plain, resume_line(searching));
+	text_printf(&out, "\n%s: this is saved in %s; to go on: %s\n", why, searching->plain, resume_line(searching));
 	CmdExit code = cmd_print(cmd, &out);
+	if (result->archive_lost)
+		return cmd_failed(cmd);
 	return code == CMD_OK ? CMD_INTERRUPTED : code;
 }
 
@@ -294,10 +296,10 @@ static CmdExit run_search(Searching *searching) {
 	cmd_progress_end(cmd);
 	cmd_interrupt_met();
 	if (code == CMD_OK)
-		code = !result                ? stop_without(searching)
-		       : !result->interrupted ? save(searching, result)
-		       : result->behind       ? stop_without(searching)
-		                              : stop(searching, result);
+		code = !result || (result->interrupted && result->behind) ? stop_without(searching)
+		       : result->archive_lost ? stop(searching, result, "the archive is not whole")
+		       : result->interrupted  ? stop(searching, result, "interrupted")
+		                              : save(searching, result);
 	if (searching->folder)
 		store_folder_close(searching->folder);
 	search_free(result);
