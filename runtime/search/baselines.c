@@ -6,13 +6,15 @@
 #include "runtime/search/choose.h"
 #include "runtime/search/stages.h"
 
-/* Hyperparameters that the call leaves open and whose range the rule states: what tuning tries, but for the rate. */
-static uint32_t open_numbers(Rt *rt, const FeExperiment *x, const FeCall *call, Name *open) {
+/* Hyperparameters that the call leaves open and whose range the rule states: what tuning tries, but for the rate. *alike: its steps are as a
+ * candidate's, of one evaluation each, and it has no numbers that have to be trained. */
+static uint32_t open_numbers(Rt *rt, const FeExperiment *x, const FeCall *call, Name *open, bool *alike) {
 	IrModule *module = ir_module_new(rt->session);
 	FeObjective *problem = fe_objective(rt->program, module, &x->on.data[0], rt->options.real);
 	FeTarget target = problem ? fe_target(problem, module->arena) : (FeTarget){0};
 	FeRule *rule = problem ? fe_rule(rt->program, module, call, &target, rt->options.real, NULL, 0) : NULL;
 	uint32_t count = 0;
+	*alike = rule && rule->learned_count == 0 && !rule->evaluates && !rule->derives;
 	for (uint32_t i = 0; rule && i < rule->hypers.count; i++) {
 		const FeHyper *hyper = &rule->hypers.data[i];
 		bool asked = !hyper->given && hyper->has_range && (int)i != rule->rate;
@@ -63,9 +65,10 @@ static void fit(Rt *rt, SearchResult *result, const FeCall *written, SearchBasel
 	*out = (SearchBaseline){.label = source_excerpt(session, result->arena, written->span)};
 	uint32_t errors = session->error_count;
 	DiagMark mark = diag_mark(session); /* what cannot be run in lanes is left to `compare` */
-	ChooseRule rule = {&call, open, open_numbers(rt, result->experiment, &call, open)};
+	bool alike;
+	ChooseRule rule = {&call, open, open_numbers(rt, result->experiment, &call, open, &alike)};
 	Choosing *c = search_choosing_new(rt, &experiment, &quiet);
-	bool ok = search_choose_begin(c, &rule) && c->learned == (int)rule.open_count && c->out->space.combinations == 1;
+	bool ok = alike && search_choose_begin(c, &rule) && c->out->space.combinations == 1;
 	if (ok) {
 		through_stages(c);
 		take(c, out, result->arena);

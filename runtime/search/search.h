@@ -311,7 +311,7 @@ void search_free(SearchResult *result);
 /* A rule of `against`, with its rate and its other numbers fitted as a candidate's are: in the same stages, on the same problems. */
 typedef struct SearchBaseline {
 	const char *label; /* as the experiment calls it */
-	bool fitted;       /* false: it cannot be run like this, or its numbers are learned */
+	bool fitted;       /* false: it learns numbers, or its steps take more than one evaluation */
 	double rate;       /* NaN: it has none */
 	uint32_t constant_count;
 	const char *names[SEARCH_MOST_FITTED]; /* of the other numbers */
