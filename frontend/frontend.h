@@ -153,6 +153,7 @@ typedef struct FeRule {
 	IrModule *module;
 	IrScalar real;
 	VEC(FeHyper) hypers; /* the real ones, run-time arguments (not those opened as learned) */
+	int rate; /* the first of them that is called like a rate and that the call does not give: what a search tries; -1: none */
 	VEC(FeLearned) learned;
 	int64_t learned_count; /* P */
 	VEC(FeSlot)

@@ -121,6 +121,9 @@ bool elab_slice(Elab *e, const AstItem *item, int64_t *low, int64_t *high, Ex **
 const AstExpr *elab_slice_length(const Elab *e, const AstItem *item);
 /* Whether two expressions are written alike, with the same names: they have one value. Reductions are not looked into. (elab_scatter.c) */
 bool elab_written_alike(const Elab *e, const AstExpr *a, const AstExpr *b);
+/* Real numbers of the stated shape, of which nothing else is known: they stand for a value that is in error, so that what is done with
+ * it is checked. BAD where no such shape is stated, and in lowering. */
+Value *elab_by_type(Elab *e, const AstType *type);
 bool elab_dimension(Elab *e, const AstExpr *x, int64_t *out);         /* may give DIM_X */
 bool elab_dimension_or_none(Elab *e, const AstExpr *x, int64_t *out); /* also 0, or less */
 bool elab_number(Elab *e, const AstExpr *x, const char *what, double *out);

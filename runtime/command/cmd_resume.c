@@ -72,6 +72,7 @@ static CmdExit read_experiment(Cmd *cmd, const StoreRecord *record, FeExperiment
 		vec_push(cmd->session->arena, &out->open, session_name(cmd->session, record->learn.data[i]));
 	if (record->search && !fe_search_text(cmd->program, record->search, &out->search))
 		return CMD_CHECKPOINT;
+	out->search.proposals = record->proposals;
 	return CMD_OK;
 }
 
@@ -105,6 +106,8 @@ CmdExit cmd_resume(Cmd *cmd) {
 	code = read_experiment(cmd, &record, &experiment);
 	if (code != CMD_OK)
 		return code;
+	if (cmd->options.propose && record.proposals <= 0)
+		return cmd_usage(cmd, "%s was begun without --propose, and goes on without it", dir);
 	cmd->interrupted = cmd_catch_interrupts();
 	cmd_runtime(cmd, IR_F32);
 	cmd->rt->options.seed = (uint64_t)record.problem_seed;

@@ -21,6 +21,8 @@ static void on_progress(void *user, const SearchProgress *p) {
 	Arena *arena = arena_new();
 	if (p->stage == SEARCH_EVOLVING) {
 		cmd_put_evolving(cmd, p);
+	} else if (p->stage == SEARCH_PROPOSING) {
+		cmd_put_proposing(cmd, p);
 	} else if (p->stage < 0) {
 		cmd_progress(cmd, false, "making expressions of size %d: %s, %s of them distinct", p->size,
 		             cmd_count(arena, p->generated), cmd_count(arena, p->distinct));
@@ -36,8 +38,9 @@ static void on_progress(void *user, const SearchProgress *p) {
 }
 
 static const char *resume_line(const Searching *searching) {
-	return arena_printf(searching->cmd->arena, "%s resume %s%s", searching->cmd->typed, searching->plain,
-	                    cmd_data_option(searching->cmd, searching->experiment));
+	return arena_printf(searching->cmd->arena, "%s resume %s%s%s", searching->cmd->typed, searching->plain,
+	                    cmd_data_option(searching->cmd, searching->experiment),
+	                    searching->experiment->search.proposals > 0 ? " --propose COMMAND" : "");
 }
 
 static void now_saved(Searching *searching) {
@@ -109,7 +112,7 @@ static void put_front(Cmd *cmd, const SearchResult *result, Text *out) {
 			cmd_cell(&table, "-");
 		cmd_cell(&table, "%s", cmd_number(cmd->arena, found->rate, 3));
 		cmd_cell(&table, "%d", x->cost);
-		cmd_cell(&table, "%s", formula_of(cmd, result, i));
+		cmd_cell(&table, "%s%s", formula_of(cmd, result, i), found->proposed ? "  (proposed)" : "");
 	}
 	cmd_table(&table, "  ", out);
 }
@@ -125,6 +128,7 @@ static void put_counts(Cmd *cmd, const SearchResult *result, Text *out) {
 static void put_summary(Cmd *cmd, const SearchResult *result, const char *dir, Text *out) {
 	Arena *arena = cmd->arena;
 	cmd_put_course(cmd, result, out);
+	cmd_put_proposed(cmd, result, out);
 	put_counts(cmd, result, out);
 	text_printf(
 		out, "%u finalist%s, scored on %d problems that %s; the best of each size that beats the smaller ones:\n\n",
@@ -143,6 +147,7 @@ static void put_summary(Cmd *cmd, const SearchResult *result, const char *dir, T
 static json_t *search_json(Cmd *cmd, const SearchResult *result) {
 	json_t *search = json_object(), *stages = json_array(), *front = json_array();
 	cmd_course_json(result, search);
+	cmd_proposed_json(result, search);
 	json_object_set_new(search, "generated", json_integer((json_int_t)result->generated));
 	json_object_set_new(search, "distinct", json_integer((json_int_t)result->candidates));
 	for (int stage = 0; stage < SEARCH_STAGES; stage++)
@@ -161,6 +166,7 @@ static json_t *search_json(Cmd *cmd, const SearchResult *result) {
 		json_object_set_new(one, "score", rt_json_real(found->score));
 		json_object_set_new(one, "low", rt_json_real(found->select.low));
 		json_object_set_new(one, "high", rt_json_real(found->select.high));
+		json_object_set_new(one, "proposed", json_boolean(found->proposed));
 		json_object_set_new(one, "winner", json_boolean(i == result->winner));
 		json_array_append_new(front, one);
 	}
@@ -190,7 +196,7 @@ static bool confirm(Cmd *cmd, const SearchResult *result) {
 			warn_of_score(cmd, result, i, "where numbers below 1e-38 are 0, as they are in a search",
 			              result->front[i].flushed, "such numbers decide");
 		if (differ(means[i], result->front[i].select.mean))
-			warn_of_score(cmd, result, i, "when compiled", means[i], "rounding decides");
+			warn_of_score(cmd, result, i, "when compiled", means[i], "the last digits of what it computes decide");
 	}
 	return true;
 }
@@ -281,6 +287,8 @@ static CmdExit run_search(Searching *searching) {
 	SearchOptions options = {.progress = on_progress,
 	                         .best = on_best,
 	                         .archive = on_archive,
+	                         .propose = cmd->options.propose,
+	                         .patience = cmd->options.patience > 0 ? (int)cmd->options.patience : 0,
 	                         .resumes = searching->resumes,
 	                         .user = searching};
 	SearchResult *result = search_experiment(cmd->rt, searching->experiment, &options);

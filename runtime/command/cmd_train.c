@@ -389,6 +389,9 @@ CmdExit cmd_train(Cmd *cmd) {
 		                 session_text(cmd->session, experiment.train.decl->name.name));
 	if (cmd->options.search && !fe_search_text(cmd->program, cmd->options.search, &experiment.search))
 		return cmd_failed(cmd);
+	code = cmd_use_proposer(cmd, searches, &experiment.search);
+	if (code != CMD_OK)
+		return code;
 	if (choices)
 		return cmd_choose(cmd, &experiment);
 	if (searches)

@@ -60,12 +60,15 @@ const CmdVerb cmd_verbs[] = {
      "then\n"
      "that of evolution. A rule with choices, `choose { a, b }`, is searched among them: rule.grad is the best\n"
      "combination, as a rule without choices. --choose makes some of them beforehand. An open learner, `train NAME`\n"
-     "of an `fn` that is `discover(...)`, is searched for its program: rule.grad has it as a function.\n",
-     "out steps seed learn choose search file",
+     "of an `fn` that is `discover(...)`, is searched for its program: rule.grad has it as a function.\n"
+     "--propose COMMAND runs a program that is asked for expressions, too, one JSON line at a time "
+     "(docs/discovery.md).\n",
+     "out steps seed learn choose search propose proposals patience file",
      "gradus train examples/robust.grad -o runs/robust\n"
      "gradus train examples/robust.grad -o runs/short --steps 50 --seed 3\n"
      "gradus train tune.grad -o runs/adam --learn adam.lr\n"},
-	{"resume", cmd_resume, "go on with a training or a search that was ended early", "resume DIR [--data DIR]",
+	{"resume", cmd_resume, "go on with a training or a search that was ended early",
+     "resume DIR [--data DIR] [--propose COMMAND]",
      "Goes on in the run folder as if nothing had happened: after Ctrl-C, a kill or a full disk. A training goes on "
      "from its\n"
      "last checkpoint, of which there are up to four a second (without one, it begins again), and ends with the same "
@@ -77,8 +80,8 @@ const CmdVerb cmd_verbs[] = {
      "others. Data is read from --data DIR, as by compare, and has to be what it was. The exit code is 5 if "
      "checkpoints are\n"
      "damaged or of another run; of two, the older one is used if the other is damaged. A search among choices has no\n"
-     "archive, and does not go on.\n",
-     "", "gradus resume runs/robust\n"},
+     "archive, and does not go on. A search with --propose needs it again if it was ended while it asked.\n",
+     "propose patience", "gradus resume runs/robust\n"},
 	{"front", cmd_front, "what a search has found, and how it scores elsewhere",
      "front DIR [--size N] [--best N] [--on OBJECTIVE] [--json | --csv]",
      "Lists the best expression of each size that beats all smaller ones, with the score of the last stage that it "
@@ -123,6 +126,25 @@ const CmdVerb cmd_verbs[] = {
      "svg out",
      "gradus plot runs/robust\n"
      "gradus plot runs/robust/comparison.json --svg curves.svg\n"},
+	{"report", cmd_report, "a run as one page of HTML", "report DIR [-o FILE]",
+     "Writes DIR/report.html, or FILE: one page that needs nothing else. It has the rule, the comparison with bands, "
+     "margins\n"
+     "and profiles (made first where there is none), how the rule steps by the gradient it is given, what it loses "
+     "without\n"
+     "parts of what it has learned, the course of training, what it cost, sources and versions. Of a search it has "
+     "the front.\n",
+     "out",
+     "gradus report runs/robust\n"
+     "gradus report runs/robust -o robust.html\n"},
+	{"metrics", cmd_metrics, "the figures of a training, for other programs", "metrics DIR [--tensorboard] [-o FILE]",
+     "Prints the figures of every outer step as CSV, or writes them into FILE: score, norm of the meta-gradient, what "
+     "was lost,\n"
+     "scores on select problems, seconds since the start. With --tensorboard FILE is an event file of TensorBoard, "
+     "whose name\n"
+     "has to contain `tfevents` for it to be found.\n",
+     "tensorboard out",
+     "gradus metrics runs/robust -o robust.csv\n"
+     "gradus metrics runs/robust --tensorboard -o logs/robust.tfevents\n"},
 	{"emit", cmd_emit, "C to ship", "emit c RULE|OBJECTIVE|DIR -o OUT [--prefix NAME] [--real f32|f64] [--force]",
      "Writes C99 without dependencies: header, source, self-test, example and Makefile. A rule gives init and step\n"
      "functions, an objective its value and gradient, a run folder its trained rule, whose horizon is then the "

@@ -102,8 +102,8 @@ static void put_comment(const SearchResult *result, const SearchFound *found, Te
 	else
 		text_printf(out, "# best so far: %.4g on ", found->score);
 	put_problems(result, out);
-	text_printf(out, ". Size %d, %d constant%s, degree %g.\n", x->size, x->constants, x->constants == 1 ? "" : "s",
-	            (double)x->degree / (double)FE_DEGREE_ONE);
+	text_printf(out, ". Size %d, %d constant%s, degree %g%s.\n", x->size, x->constants, x->constants == 1 ? "" : "s",
+	            (double)x->degree / (double)FE_DEGREE_ONE, found->proposed ? ", proposed by another program" : "");
 }
 
 /* How tightly one of several formulas binds, which stand side by side as text (search_formula): as an atom, or not at all. */

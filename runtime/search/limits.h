@@ -29,6 +29,8 @@ enum {
 	SEARCH_MOST_CONSTANTS = 8,
 	/* trace.c: steps in which rules with several open expressions are told apart */
 	SEARCH_TRACE_STEPS = 8,
+	/* stages.c: how often a grid of rates goes on beside where it was, 4 decades each time */
+	SEARCH_MOST_WIDENED = 4,
 	/* mutate.c: how often a change that has no meaning is drawn again */
 	SEARCH_ATTEMPTS = 32,
 	/* seen.c: expressions whose scores are remembered, a power of two, at 13 bytes each: 218 MB. Beyond, the worst are forgotten, and scored again
@@ -47,6 +49,13 @@ enum {
 	SEARCH_ROUNDS = 10,
 	SEARCH_HALL = 256,
 	SEARCH_IDLE_ROUNDS = 200,
+	/* propose.c: expressions of one request; how many are asked for, and how long an answer is waited for (seconds), unless the command line says */
+	SEARCH_PER_REQUEST = 32,
+	SEARCH_PROPOSALS = 256,
+	SEARCH_PATIENCE = 60,
+	/* proposer.c: bytes of a line, and of all that is read of an answer */
+	SEARCH_LONGEST_LINE = 4096,
+	SEARCH_LONGEST_ANSWER = 1 << 20,
 	/* ablate.c: finalists that are shortened */
 	SEARCH_ABLATED = 4,
 	/* funnel.c: candidates of one round, at most: how many of each stage says search_stages */
