@@ -60,7 +60,8 @@ const CmdVerb cmd_verbs[] = {
      "says how: auto, enumerate, random, or \"evolve(islands = 4)\", perhaps with \"for 50000 candidates\"; --seed is "
      "then\n"
      "that of evolution. A rule with choices, `choose { a, b }`, is searched among them: rule.grad is the best\n"
-     "combination, as a rule without choices. --choose makes some of them beforehand.\n"
+     "combination, as a rule without choices. --choose makes some of them beforehand. An open learner, `train NAME`\n"
+     "of an `fn` that is `discover(...)`, is searched for its program: rule.grad has it as a function.\n"
      "--propose COMMAND runs a program that is asked for expressions, too, one JSON line at a time "
      "(docs/discovery.md).\n",
      "out steps seed learn choose search propose proposals patience file",

@@ -119,8 +119,11 @@ for moment in 0.15 0.3 0.45 0.6; do
 	same killed
 done
 "$GRADUS" train small.grad -o stopped --search 'evolve(population = 20) for 100000000 candidates' >out 2>err &
-pid=$!
-sleep 2
+pid=$! tries=0
+while [ ! -s stopped/rule.grad ] && [ $tries -lt 600 ]; do
+	tries=$((tries + 1))
+	sleep 0.1
+done
 kill -INT $pid
 wait $pid
 [ $? -eq 130 ] || fail "Ctrl-C does not end with 130"
