@@ -190,7 +190,8 @@ typedef struct Source {
 	VEC(SourceStop)
 	stops; /* on long lines, so that a place far into one is found without walking there; made when needed */
 	bool stopped;
-	uint64_t walked; /* bytes that were looked at to find columns: tests count work by it */
+	const struct AstKept *kept; /* of a text in which choices were made: frontend/syntax/choose.h; NULL: none were */
+	uint64_t walked;            /* bytes that were looked at to find columns: tests count work by it */
 } Source;
 
 Span span_join(Span a, Span b); /* from the start of a to the end of b; a place joined with none is the place */

@@ -50,6 +50,13 @@ bench_emit() {
 
 bench_compile() {
 	process=$build/bench/bench_process
+	XDG_CACHE_HOME="$(cd "$build" && pwd)/cache"
+	export XDG_CACHE_HOME
+	"$process" "gradus minimize rosenbrock --steps 1, code found again" true 100 \
+		"$gradus" minimize rosenbrock --with adam --steps 1 -- true
+	"$process" "training program of the demo, code found again" "$CC -O2 -c bench/roof.c" 1000 \
+		"$gradus" info examples/robust.grad learn_robust -- "$CC" -O2 -march=native -I. -c -o "$build/roof.o" bench/roof.c
+	export GRADUS_CACHE=off
 	"$process" "gradus check examples/robust.grad" true 10 "$gradus" check examples/robust.grad -- true
 	"$process" "gradus minimize rosenbrock --steps 1" true 100 \
 		"$gradus" minimize rosenbrock --with adam --steps 1 -- true

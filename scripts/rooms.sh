@@ -54,6 +54,7 @@ runtime/compare: compare_
 runtime/store:   store_
 runtime/search:  search_
 runtime/plot:    plot_
+runtime/report:  report_
 runtime/emit:    pack_
 runtime/command: cmd_
 '

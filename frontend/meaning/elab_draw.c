@@ -310,12 +310,14 @@ Value *elab_draw(Elab *e, const AstDeclare *d, DrawKey key) {
 	const AstExpr *draw = d->draw;
 	const Distribution *dist = draw->kind == AST_CALL ? called_distribution(e, draw) : NULL;
 	if (!dist)
-		return value_bad(e);
+		return d->has_head ? value_bad(e) : elab_by_type(e, &d->type);
 	Scalar scalar = scalar_of(dist), want = declared_scalar(d, scalar);
 	Draw made = {.e = e, .name = d->drawn_as ? d->drawn_as : d->names.data[0].name, .key = key, .span = draw->span};
 	DrawArguments args = {0};
 	Value *v = elab_draw_shape(e, d, dist, &key, &args);
-	if (!v || !drawn_as_declared(e, d, dist, want))
+	if (!v)
+		return d->has_head ? value_bad(e) : elab_by_type(e, &d->type);
+	if (!drawn_as_declared(e, d, dist, want))
 		return value_bad(e);
 	v->scalar = scalar;
 	made.args = args.values;

@@ -365,6 +365,8 @@ CmdExit cmd_front(Cmd *cmd) {
 	if (!given->on && (given->steps > 0 || given->test > 0 || given->seed >= 0 || given->set.count))
 		return cmd_usage(cmd, "--steps, --test, --seed and --set are of the problems of --on OBJECTIVE");
 	CmdExit code = cmd_run_open(cmd, cmd->words.data[0], &run);
+	if (code == CMD_OK && given->on)
+		code = cmd_run_has_rule(cmd, &run);
 	if (code != CMD_OK)
 		return code;
 	Listing listing = {.cmd = cmd, .run = &run, .stage = -1};

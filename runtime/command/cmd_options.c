@@ -76,6 +76,7 @@ static const Option options[] = {
 	{"force", 0, OPTION_FLAG, AT(force), NULL, "write into a folder that holds something else"},
 	{"json", 0, OPTION_FLAG, AT(json), NULL, "results as JSON"},
 	{"csv", 0, OPTION_FLAG, AT(csv), NULL, "results as comma-separated values"},
+	{"tensorboard", 0, OPTION_FLAG, AT(events), NULL, "an event file of TensorBoard instead"},
 	{"size", 0, OPTION_POSITIVE, AT(size), "N", "expressions of at most N nodes"},
 	{"best", 0, OPTION_POSITIVE, AT(best), "N", "the N best of all that were scored, whatever their size"},
 	{"seed", 0, OPTION_COUNT, AT(seed), "N", "of problems, starts and noise"},
@@ -90,13 +91,15 @@ static const Option options[] = {
 	{"verify", 0, OPTION_FLAG, AT(verify), NULL, "check the intermediate form after every pass"},
 	{"time-passes", 0, OPTION_FLAG, AT(time_passes), NULL, "say how long every pass took"},
 	{"dump-dir", 0, OPTION_TEXT, AT(dump_dir), "DIR", "write the intermediate form after every pass"},
+	{"cache", 0, OPTION_CHOICE, AT(cache), "on|off",
+     "keep machine code between runs, in $XDG_CACHE_HOME or ~/.cache (also off with GRADUS_CACHE=off)"},
 	{"color", 0, OPTION_CHOICE, AT(color), "auto|always|never", "colours (also off with NO_COLOR)"},
 	{"help", 'h', OPTION_FLAG, AT(help), NULL, "this text"},
 };
 
 enum { OPTION_COUNT_ALL = sizeof options / sizeof *options };
 
-static const char always[] = "precision threads memory data strict interpret verify time-passes dump-dir color help";
+static const char always[] = "precision threads memory data strict interpret verify time-passes dump-dir cache color help";
 
 static bool listed(const char *list, const char *name) {
 	size_t length = strlen(name);

@@ -202,7 +202,7 @@ static bool confirm(Cmd *cmd, const SearchResult *result) {
 			warn_of_score(cmd, result, i, "where numbers below 1e-38 are 0, as they are in a search",
 			              result->front[i].flushed, "such numbers decide");
 		if (differ(means[i], result->front[i].select.mean))
-			warn_of_score(cmd, result, i, "when compiled", means[i], "rounding decides");
+			warn_of_score(cmd, result, i, "when compiled", means[i], "the last digits of what it computes decide");
 	}
 	return true;
 }

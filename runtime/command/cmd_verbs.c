@@ -141,6 +141,25 @@ const CmdVerb cmd_verbs[] = {
      "svg out",
      "gradus plot runs/robust\n"
      "gradus plot runs/robust/comparison.json --svg curves.svg\n"},
+	{"report", cmd_report, "a run as one page of HTML", "report DIR [-o FILE]",
+     "Writes DIR/report.html, or FILE: one page that needs nothing else. It has the rule, the comparison with bands, "
+     "margins\n"
+     "and profiles (made first where there is none), how the rule steps by the gradient it is given, what it loses "
+     "without\n"
+     "parts of what it has learned, the course of training, what it cost, sources and versions. Of a search it has "
+     "the front.\n",
+     "out",
+     "gradus report runs/robust\n"
+     "gradus report runs/robust -o robust.html\n"},
+	{"metrics", cmd_metrics, "the figures of a training, for other programs", "metrics DIR [--tensorboard] [-o FILE]",
+     "Prints the figures of every outer step as CSV, or writes them into FILE: score, norm of the meta-gradient, what "
+     "was lost,\n"
+     "scores on select problems, seconds since the start. With --tensorboard FILE is an event file of TensorBoard, "
+     "whose name\n"
+     "has to contain `tfevents` for it to be found.\n",
+     "tensorboard out",
+     "gradus metrics runs/robust -o robust.csv\n"
+     "gradus metrics runs/robust --tensorboard -o logs/robust.tfevents\n"},
 	{"emit", cmd_emit, "C to ship", "emit c RULE|OBJECTIVE|DIR -o OUT [--prefix NAME] [--real f32|f64] [--force]",
      "Writes C99 without dependencies: header, source, self-test, example and Makefile. A rule gives init and step\n"
      "functions, an objective its value and gradient, a run folder its trained rule, whose horizon is then the "

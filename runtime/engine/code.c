@@ -153,6 +153,8 @@ static bool engine_ready(Rt *rt) {
 	if (!rt->engine) {
 		diag_error(rt->session, 803, (Span){0}, "%s", error ? error : "LLVM cannot be loaded");
 		rt->failed_engine = true;
+	} else {
+		jit_engine_cache(rt->engine, rt->options.cache);
 	}
 	return rt->engine != NULL;
 }

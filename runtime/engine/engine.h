@@ -24,6 +24,7 @@ typedef struct RtOptions {
 	IrScalar real;                            /* IR_F32 or IR_F64 */
 	bool strict;                              /* see JitOptions */
 	IrPipeline pipeline;                      /* how passes are run: verified, timed, dumped */
+	const char *cache;                        /* folder that keeps machine code between processes, or NULL */
 	int threads;                              /* 0: rt_processors */
 	size_t memory;                            /* bytes that one run may plan; 0: no limit */
 	uint64_t seed;                            /* of problems, starts and noise */

@@ -29,11 +29,17 @@ enum {
 	SEARCH_MOST_CONSTANTS = 8,
 	/* trace.c: steps in which rules with several open expressions are told apart */
 	SEARCH_TRACE_STEPS = 8,
+	/* stages.c: how often a grid of rates goes on beside where it was, 4 decades each time */
+	SEARCH_MOST_WIDENED = 4,
 	/* mutate.c: how often a change that has no meaning is drawn again */
 	SEARCH_ATTEMPTS = 32,
 	/* seen.c: expressions whose scores are remembered, a power of two, at 13 bytes each: 218 MB. Beyond, the worst are forgotten, and scored again
 	 * if they come again. */
 	SEARCH_MOST_SEEN = 1 << 24,
+	/* exam.c: examples and predictions after which two listings are the same */
+	SEARCH_HASHED = 10,
+	/* learner.c: problems of a beginning, at most; programs scored, unless the experiment says */
+	SEARCH_LEARNED = 1000000,
 	/* evolve.c: distinct expressions that are scored, unless the experiment says; of small ones that it begins with, at most; children of an
 	 * island between two times that all tell each other what they know; rounds between two migrations; of each size, how many of the best
 	 * go on; rounds without anything new after which there is nothing left */

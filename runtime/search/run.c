@@ -2,7 +2,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "runtime/search/lab.h"
+#include "runtime/search/stages.h"
 
 /* What goes on from step to step, and is written anew by every turn. */
 static const IrRole slot_roles[] = {IR_ROLE_X, IR_ROLE_F, IR_ROLE_VALID, IR_ROLE_G, IR_ROLE_STATE};
@@ -292,8 +292,8 @@ static bool place_rates(const SearchLab *lab, SearchBench *b, const ProblemBlock
 	return rate > 0;
 }
 
-bool search_run(const SearchLab *lab, SearchBench *b, const ProblemBlock *problem, const SearchRun *run,
-                SearchPoints *points, double score[IR_LANES]) {
+bool search_run(const SearchLab *lab, SearchBench *b, const ProblemBlock *problem, SearchRun *run, SearchPoints *points,
+                double score[IR_LANES]) {
 	FeScore how = lab->task->score;
 	double f0[IR_LANES], f[IR_LANES];
 	bool failed = false;
@@ -308,6 +308,7 @@ bool search_run(const SearchLab *lab, SearchBench *b, const ProblemBlock *proble
 	set_points(lab, b, run->program, points);
 	if (!run->relative || lab->rate_at_start)
 		failed = rt_call(lab->begin, b->begin.params, b->begin.results, b->arena) != 0;
+	run->relative = false;
 	read_scored(lab, b, 0, f0);
 	if (failed)
 		return gives_up(run, score, SEARCH_BAD_START);
@@ -321,11 +322,13 @@ bool search_run(const SearchLab *lab, SearchBench *b, const ProblemBlock *proble
 		failed = rt_call(lab->turn, b->turn[side].params, b->turn[side].results, b->arena) != 0 || failed;
 		read_scored(lab, b, 1 - side, f);
 		b->evaluations += IR_LANES;
-		if (step == run->hopeless && !any_below(f, f0))
+		if (step == run->hopeless && !any_below(f, f0)) {
+			run->beyond = search_grid_hopeless(points->rates, f0, f);
 			return gives_up(run, score,
 			                !any_finite(f0) ? SEARCH_BAD_START
 			                : any_finite(f) ? SEARCH_NOT_DOWN
 			                                : SEARCH_NOT_FINITE);
+		}
 		add_step(how, f, f0, step == run->steps, score);
 	}
 	for (int lane = 0; lane < IR_LANES; lane++) {

@@ -195,14 +195,15 @@ typedef enum SearchEnd {
 typedef struct SearchRun {
 	const SearchProgram *program;
 	int steps, horizon;
-	int hopeless;   /* after so many steps a run ends in which no lane is below where it began; 0: never */
-	bool relative;  /* rates are relative to the one whose first step is as large as x is; then they become absolute */
+	int hopeless;  /* after so many steps a run ends in which no lane is below where it began; 0: never */
+	bool relative; /* rates are relative to the one whose first step is as large as x is; the run makes them absolute */
 	SearchEnd *end; /* how it ended; may be NULL */
+	int beyond;     /* set where it is hopeless: rates at which it may not be (search_grid_hopeless) */
 } SearchRun;
 
 /* The scores of all lanes on one problem, in `score`; not finite where a lane is lost. false: hopeless, or it goes nowhere, and
  * no score is finite. */
-bool search_run(const SearchLab *lab, SearchBench *bench, const ProblemBlock *problem, const SearchRun *run,
+bool search_run(const SearchLab *lab, SearchBench *bench, const ProblemBlock *problem, SearchRun *run,
                 SearchPoints *points, double score[IR_LANES]);
 
 /* ---- funnel.c, stages.c: from all expressions to a few ---- */
@@ -375,9 +376,10 @@ bool search_confirm(Rt *rt, const SearchResult *result, FeProgram *program, Sear
 /* ---- choose*.c: the choices of a rule ---- */
 
 typedef struct ChooseSpace {
-	const FeRule *rule; /* of whose choices it is */
-	uint32_t count;     /* choices */
-	uint32_t *sizes;    /* alternatives of each */
+	const FeRule *rule;     /* of whose choices it is */
+	uint32_t count;         /* choices */
+	uint32_t *sizes;        /* alternatives of each */
+	uint32_t **first_alike; /* [choice][alternative]: the first that is written as this one */
 	double combinations;
 	int64_t *distinct; /* combinations to look at, ascending: of those that are one rule, the first */
 	uint32_t distinct_count;

@@ -110,6 +110,16 @@ void search_ablate(Search *s);
 unsigned search_flush_subnormals(void);
 void search_flush_as_before(unsigned before);
 
+/* ---- rates.c ---- */
+
+double search_grid_rate(double first, double per_decade, int lane); /* of a grid that begins with `first` */
+/* The first rate of the grid below (way < 0) or above the one with these. */
+double search_grid_beside(const double *rates, double per_decade, int way);
+/* Where better rates may lie, by the scores of a grid: -1: below it; 1: above; 0: the best is inside, or the rule allows no other. */
+int search_grid_edge(const double *rates, const double *scores);
+/* The same of a grid that was dropped as none of its runs has come down from f0, by their f after these few steps. */
+int search_grid_hopeless(const double *rates, const double *f0, const double *f);
+
 /* ---- points.c ---- */
 
 /* A standard normal number, keyed by the point that it is for. */
