@@ -99,6 +99,22 @@ const CmdVerb cmd_verbs[] = {
      "gradus front runs/found\n"
      "gradus front runs/found --best 20 --csv\n"
      "gradus front runs/found --on logistic --steps 100\n"},
+	{"distill", cmd_distill, "a formula in the place of a trained rule",
+     "distill RUN [-o DIR] [--into FILE | --size N]",
+     "Searches for a formula that does what the trained rule of a run does. Where that rule went on training problems "
+     "says\n"
+     "which expressions are looked at, the 4096 that explain most of its steps; what they are worth is said by runs "
+     "of\n"
+     "their own, as in any search. The formula stands in a rule with one state, a running mean of g / rms(g), of at "
+     "most\n"
+     "--size nodes (7); --into FILE gives another rule with an open expression. The folder DIR (RUN-distilled) is that "
+     "of\n"
+     "a search: rule.grad, front.grad, archive.sqlite. In the end the formula, the trained rule and the tuned rules "
+     "of\n"
+     "`against` run on test problems, and the share of the trained rule's lead that the formula keeps is said.\n",
+     "out into size data",
+     "gradus distill runs/robust\n"
+     "gradus distill runs/robust --into mine.grad -o runs/formula\n"},
 	{"compare", cmd_compare, "an honest comparison on unseen problems",
      "compare RULE|DIR... --on OBJECTIVE [--against RULES]\ncompare DIR",
      "Tunes every rule on training problems, all over the same kind of grid, then runs all on unseen test problems "

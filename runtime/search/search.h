@@ -255,10 +255,27 @@ typedef struct SearchOptions {
 	SearchArchive *(*archive)(void *user, const SearchArchiveRun *run);
 	const char *
 		propose; /* a command of the shell that is asked for expressions, where the experiment says how many; NULL: none is known */
+	const struct SearchTeacher
+		*teacher; /* of all expressions, those are looked at that go best where it went; NULL: all are */
 	int patience; /* seconds until an answer has to be there; 0: SEARCH_PATIENCE */
 	bool resumes; /* the archive is asked for at once, and what is in it is not scored again */
 	void *user;
 } SearchOptions;
+
+/* ---- imitate.c: where another rule went, and how well expressions go there ---- */
+
+typedef struct SearchTeacher {
+	int problems, steps; /* the first training problems of the first family */
+	int64_t size;        /* of x */
+	const double *x;     /* [problems][steps + 1][size] */
+} SearchTeacher;
+
+typedef struct SearchTaught {
+	uint32_t closest;     /* the first expression that none agrees better than, but for rounding */
+	uint32_t asked, kept; /* candidates, and those that came into the funnel */
+	const float
+		*agreement; /* by expression: the share of its steps' squares that a multiple of the expression explains */
+} SearchTaught;
 
 /* ---- evolve.c: what evolution, or random search, has met ---- */
 
@@ -313,6 +330,7 @@ struct SearchResult {
 	bool interrupted;                    /* what is here is the best so far */
 	FeSearchKind kind;                   /* how the candidates came to be: not AUTO */
 	const SearchEvolved *evolved;        /* by evolution, or random search; NULL: all were made */
+	const SearchTaught *taught;          /* NULL: by nobody */
 	const SearchProposed *proposed;      /* NULL: nobody was asked */
 	const SearchEvolved *control;        /* random search beside evolution; NULL: none */
 	struct SearchBaseline *baselines;    /* of search_baselines */
