@@ -287,9 +287,7 @@ static CmdExit stop(Searching *searching, const SearchResult *result, const char
 	put_counts(cmd, result, &out);
 	text_printf(&out, "the best so far, by the scores of the stage \"%s\":\n\n", search_stage_words[result->stage]);
 	put_front(cmd, result, &out);
-	text_printf(&out, "
-%s: this is saved in %s%s
-", why, searching->plain, resume_line(searching));
+	text_printf(&out, "\n%s: this is saved in %s%s\n", why, searching->plain, resume_line(searching));
 	CmdExit code = cmd_print(cmd, &out);
 	if (result->archive_lost)
 		return cmd_failed(cmd);
