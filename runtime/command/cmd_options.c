@@ -64,8 +64,9 @@ static const Option options[] = {
      "how an open expression is searched, as `search` says in an experiment"},
 	{"propose", 0, OPTION_TEXT, AT(propose), "COMMAND",
      "a program that is asked for expressions, on its standard input and output"},
+	{"into", 0, OPTION_TEXT, AT(into), "FILE", "a rule with an open expression, in which the formula is to stand"},
 	{"proposals", 0, OPTION_POSITIVE, AT(proposals), "N", "how many expressions it may propose (default 256)"},
-	{"patience", 0, OPTION_POSITIVE, AT(patience), "SECONDS", "how long an answer of it is waited for (default 60)"},
+	{"patience", 0, OPTION_POSITIVE, AT(patience), "N", "seconds that an answer of it is waited for (default 60)"},
 	{"samples", 0, OPTION_POSITIVE, AT(samples), "N", "independent samples of every estimator (default 20)"},
 	{"out", 'o', OPTION_TEXT, AT(out), "PATH", "where to write; a device or a pipe is written to, never replaced"},
 	{"svg", 0, OPTION_TEXT, AT(svg), "FILE", "draw as well, into a file that ends in .svg"},
@@ -91,13 +92,15 @@ static const Option options[] = {
 	{"verify", 0, OPTION_FLAG, AT(verify), NULL, "check the intermediate form after every pass"},
 	{"time-passes", 0, OPTION_FLAG, AT(time_passes), NULL, "say how long every pass took"},
 	{"dump-dir", 0, OPTION_TEXT, AT(dump_dir), "DIR", "write the intermediate form after every pass"},
+	{"cache", 0, OPTION_CHOICE, AT(cache), "on|off",
+     "keep machine code between runs, in $XDG_CACHE_HOME or ~/.cache (also off with GRADUS_CACHE=off)"},
 	{"color", 0, OPTION_CHOICE, AT(color), "auto|always|never", "colours (also off with NO_COLOR)"},
 	{"help", 'h', OPTION_FLAG, AT(help), NULL, "this text"},
 };
 
 enum { OPTION_COUNT_ALL = sizeof options / sizeof *options };
 
-static const char always[] = "precision threads memory data strict interpret verify time-passes dump-dir color help";
+static const char always[] = "precision threads memory data strict interpret verify time-passes dump-dir cache color help";
 
 static bool listed(const char *list, const char *name) {
 	size_t length = strlen(name);
