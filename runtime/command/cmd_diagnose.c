@@ -9,14 +9,17 @@
 /* `pes(sigma = 0.01, window = 10, particles = 16)`, as an experiment may say it; without names `pes(0.01, 10, 16)`. */
 static const char *call_of(Cmd *cmd, const MetaEstimate *how, bool names) {
 	const FeEstimatorInfo *info = &fe_estimators[how->kind];
-	const double values[FE_OPTIONS] = {
-		[FE_OPTION_WINDOW] = how->window, [FE_OPTION_SIGMA] = how->sigma, [FE_OPTION_PARTICLES] = how->particles};
+	const double values[FE_OPTIONS] = {[FE_OPTION_WINDOW] = how->window,
+	                                   [FE_OPTION_ORDER] = how->order == 1 ? 1 : 0,
+	                                   [FE_OPTION_SIGMA] = how->sigma,
+	                                   [FE_OPTION_PARTICLES] = how->particles};
 	Text text = text_new(cmd->arena);
 	text_printf(&text, "%s(", info->name);
 	const char *before = "";
 	for (const int *option = info->options; *option != FE_OPTIONS; option++) {
+		bool named = names || *option == FE_OPTION_ORDER;
 		if (values[*option] > 0) {
-			text_printf(&text, "%s%s%s%g", before, names ? fe_options[*option].name : "", names ? " = " : "",
+			text_printf(&text, "%s%s%s%g", before, named ? fe_options[*option].name : "", named ? " = " : "",
 			            values[*option]);
 			before = ", ";
 		}
@@ -26,15 +29,17 @@ static const char *call_of(Cmd *cmd, const MetaEstimate *how, bool names) {
 }
 
 static bool same(const MetaEstimate *a, const MetaEstimate *b) {
-	return a->kind == b->kind && a->window == b->window && a->sigma == b->sigma && a->particles == b->particles;
+	return a->kind == b->kind && a->window == b->window && a->order == b->order && a->sigma == b->sigma &&
+	       a->particles == b->particles;
 }
 
 typedef VEC(MetaDiagnosis) Rows;
 
-static void add_row(Cmd *cmd, Rows *rows, const MetaEstimate *base, FeEstimator kind, int window) {
+static void add_row(Cmd *cmd, Rows *rows, const MetaEstimate *base, FeEstimator kind, int window, int order) {
 	MetaEstimate how = *base;
 	how.kind = kind;
 	how.window = window;
+	how.order = order;
 	for (uint32_t k = 0; k < rows->count; k++)
 		if (same(&rows->data[k].how, &how))
 			return;
@@ -50,16 +55,18 @@ static Rows rows_of(Cmd *cmd, const FeExperiment *experiment) {
 	int window = experiment->window > 0 ? experiment->window : CMD_DIAGNOSE_WINDOW;
 	window = window < experiment->horizon_high ? window : 0;
 	if (base.kind != FE_POLICY_SEARCH && !fe_estimators[base.kind].moves)
-		add_row(cmd, &rows, &base, base.kind, experiment->window);
+		add_row(cmd, &rows, &base, base.kind, experiment->window, base.order);
 	for (int k = 0; k < FE_ESTIMATORS; k++) {
 		FeMinimum can = fe_estimators[k].minimum;
 		bool windows = fe_has_option((FeEstimator)k, FE_OPTION_WINDOW);
 		if (k == FE_POLICY_SEARCH || k == FE_FORWARD || fe_estimators[k].moves)
 			continue; /* forward mode gives what backprop gives */
 		if (fe_estimators[k].window == 0)
-			add_row(cmd, &rows, &base, (FeEstimator)k, 0);
+			add_row(cmd, &rows, &base, (FeEstimator)k, 0, 2);
+		if (fe_has_option((FeEstimator)k, FE_OPTION_ORDER))
+			add_row(cmd, &rows, &base, (FeEstimator)k, 0, 1);
 		if (windows && window && (!least || can == FE_WINDOWS_TOO))
-			add_row(cmd, &rows, &base, (FeEstimator)k, window);
+			add_row(cmd, &rows, &base, (FeEstimator)k, window, 2);
 	}
 	return rows;
 }

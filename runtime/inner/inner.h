@@ -35,6 +35,7 @@ typedef struct TaskPlan {
 	int window;        /* gradient, tangent: derivatives are cut after so many steps; 0: never */
 	int steps;         /* segment, gradient, tangent: the most steps that it runs; follow, fit: all it runs */
 	bool fixed;        /* gradient: the horizon is always `steps` */
+	bool first_order;  /* gradient, tangent: the g that the rule reads is a constant */
 	TaskTheta variant; /* begin, segment */
 } TaskPlan;
 

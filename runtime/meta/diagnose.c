@@ -154,6 +154,7 @@ static bool find_reference(Point *point, int batches, Samples *out, FeEstimator 
 	MetaEstimate how = meta_estimate_of(point->experiment);
 	how.kind = *kind = FE_BACKPROP;
 	how.window = 0;
+	how.order = 2;
 	how.clip = 0;
 	if (!sample_one(point, &how, batches, out))
 		return false;

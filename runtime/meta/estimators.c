@@ -151,6 +151,7 @@ int meta_estimate_uses(const MetaEstimate *how, Task *task, int problems, MetaUs
 MetaEstimate meta_estimate_of(const FeExperiment *experiment) {
 	return (MetaEstimate){.kind = experiment->estimator,
 	                      .window = experiment->window,
+	                      .order = (int)experiment->options[FE_OPTION_ORDER],
 	                      .sigma = experiment->sigma,
 	                      .particles = experiment->particles,
 	                      .steps = experiment->outer_steps,

@@ -21,6 +21,8 @@ enum {
 	META_REFERENCE_SAMPLES = 32,
 	/* mixture.c: turns of expectation maximization */
 	META_MIXTURE_TURNS = 20,
+	/* train.c: a text that grows by doubling, with what it had before, takes at most so many times its length */
+	TRAIN_CHECKPOINT_COPIES = 4,
 	/* train.c: about so many scorings on the select problems in a training */
 	TRAIN_SELECTIONS = 50
 };

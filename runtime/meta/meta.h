@@ -9,6 +9,7 @@
 typedef struct MetaEstimate {
 	FeEstimator kind;
 	int window; /* 0: whole */
+	int order;  /* backprop, forward: 1: the g that the rule reads is a constant; else it is differentiated as well */
 	double sigma;
 	int particles; /* antithetic pairs */
 	int horizon_low, horizon_high;
@@ -91,8 +92,8 @@ typedef struct MetaDiagnosis {
 	bool measured;    /* something of it was finite */
 	double gradient;  /* norm of the mean estimate */
 	double bias; /* distance of the mean from the reference, beyond what chance explains, over the reference's norm */
-	double bias_error;           /* what chance explains, over the same */
-	double cosine;               /* of the mean with the reference, the noise of both allowed for; NaN where there is nothing else */
+	double bias_error; /* what chance explains, over the same */
+	double cosine; /* of the mean with the reference, the noise of both allowed for; NaN where there is nothing else */
 	double deviation;            /* standard deviation of one estimate: root of the sum of variances over all numbers */
 	double evaluations, seconds; /* of one estimate */
 	double cost, cost_seconds;   /* of as many as have together a deviation of the reference's norm; at least one */

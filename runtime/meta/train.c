@@ -297,6 +297,19 @@ static bool make_select(Training *t) {
 	return true;
 }
 
+static void add_bytes(void *user, const TrainPiece *piece) {
+	double *bytes = user;
+	*bytes += (double)piece->count * ir_scalar_bytes(piece->scalar);
+}
+
+/* What is written of it at once, in a text that has grown to that. */
+static bool plan_checkpoint(Training *t) {
+	double bytes = 0;
+	train_visit(t, add_bytes, &bytes);
+	t->out->memory_bytes += TRAIN_CHECKPOINT_COPIES * bytes;
+	return rt_memory_allows(t->rt, t->out->memory_bytes, "this training");
+}
+
 Training *train_new(Rt *rt, const FeExperiment *experiment, const TrainOptions *options) {
 	Arena *arena = arena_new();
 	Trained *out = ARENA_NEW(arena, Trained);
@@ -311,6 +324,7 @@ Training *train_new(Rt *rt, const FeExperiment *experiment, const TrainOptions *
 	          rt_memory_allows(rt, out->memory_bytes, "this training") &&
 	          meta_outer_start(rt, &t->outer, &experiment->update, out->count, out->last, experiment->outer_steps,
 	                           experiment->seed, arena);
+	ok = ok && plan_checkpoint(t);
 	out->compile_seconds = rt->compile_seconds - compiled;
 	out->by_seed = out->by_seed || (ok && t->outer.rule->draws);
 	t->started = rt_seconds();
