@@ -221,6 +221,8 @@ bool fe_needs_size(FeProgram *program, const FeCall *call, Span *place);
 
 /* What an open learner says; false with diagnostics. */
 bool fe_learner(FeProgram *program, const AstDecl *decl, FeLearner *out);
+/* The open learner that says where a parameter of this objective starts, and that parameter's statement; NULL: there is none. */
+const AstDecl *fe_open_start(const FeProgram *program, const AstDecl *objective, const AstStmt **param);
 
 /* ---- decl/choices.c ---- */
 
@@ -312,7 +314,7 @@ typedef struct FeExperiment {
 } FeExperiment;
 
 const char *fe_estimator_name(FeEstimator estimator); /* as it is written in an experiment */
-/* false with diagnostics. One that trains a learner is read by the second alone (E0346): `train` is empty there. */
+/* false with diagnostics. One that trains a learner is read by the first alone (else E0346): `train` is that function, and no rule. */
 bool fe_experiment_any(FeProgram *program, const AstDecl *decl, FeExperiment *out);
 bool fe_experiment(FeProgram *program, const AstDecl *decl, FeExperiment *out);
 /* What stands behind `search` in an experiment, from the command line. false with diagnostics */

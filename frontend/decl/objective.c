@@ -522,11 +522,13 @@ FeObjective *objective_typed(FeProgram *program, IrModule *module, const FeCall 
 	FeCall written_out;
 	program = call->program ? call->program : program;
 	uint32_t complaints = program->session->complaints;
+	DiagMark mark = diag_mark(program->session);
 	call = objective_written_out(program, call, &written_out);
 	if (!call)
 		return NULL;
 	bool sound = resolve_is_sound(program, call->decl);
 	FeObjective *typed = build(program, module, call, real, typing, false, FORM_USUAL);
+	program_say_use(program->session, mark, call->span);
 	return sound && program->session->complaints == complaints ? typed : NULL;
 }
 

@@ -224,7 +224,9 @@ FeRule *rule_typed(FeProgram *program, IrModule *module, const FeCall *call, con
 	RuleAsked asked = {call, target, real, open, open_count, false, typing};
 	Calls calls;
 	bool sound = resolve_is_sound(program, call->decl);
+	DiagMark mark = diag_mark(program->session);
 	RuleElab *r = type_functions(program, module, &asked, &calls);
+	program_say_use(program->session, mark, call->span);
 	return r && sound ? finish(r) : NULL;
 }
 
@@ -236,7 +238,9 @@ static FeRule *rule_lowered(FeProgram *program, IrModule *module, const FeCall *
 	RuleAsked asked = {call, target, real, open, open_count, searching, typing_new(notes)};
 	IrModule *scratch = ir_module_new(program->session);
 	bool sound = resolve_is_sound(program, call->decl);
+	DiagMark mark = diag_mark(program->session);
 	sound = type_functions(program, scratch, &asked, &calls[0]) && sound;
+	program_say_use(program->session, mark, call->span);
 	ir_module_free(scratch);
 	RuleElab *r = sound ? lower_functions(program, module, &asked, &calls[1]) : NULL;
 	arena_free(notes);

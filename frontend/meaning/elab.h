@@ -9,7 +9,6 @@
 #ifndef GRADUS_ELAB_H
 #define GRADUS_ELAB_H
 
-#include "frontend/learner.h"
 #include "frontend/value/value.h"
 
 typedef VEC(Binding *) Bindings;
@@ -122,6 +121,9 @@ bool elab_slice(Elab *e, const AstItem *item, int64_t *low, int64_t *high, Ex **
 const AstExpr *elab_slice_length(const Elab *e, const AstItem *item);
 /* Whether two expressions are written alike, with the same names: they have one value. Reductions are not looked into. (elab_scatter.c) */
 bool elab_written_alike(const Elab *e, const AstExpr *a, const AstExpr *b);
+/* Real numbers of the stated shape, of which nothing else is known: they stand for a value that is in error, so that what is done with
+ * it is checked. BAD where no such shape is stated, and in lowering. */
+Value *elab_by_type(Elab *e, const AstType *type);
 bool elab_dimension(Elab *e, const AstExpr *x, int64_t *out);         /* may give DIM_X */
 bool elab_dimension_or_none(Elab *e, const AstExpr *x, int64_t *out); /* also 0, or less */
 bool elab_number(Elab *e, const AstExpr *x, const char *what, double *out);
@@ -264,5 +266,7 @@ Ex *elab_draw_number(Elab *e, const Value *v, DrawKey *key);
 DrawCheck elab_draw_check(Elab *e, const Distribution *d, const AstExpr *draw, Value **args, const Indices *indices);
 /* Whether the arguments are possible; those that the distribution does not have are NULL. */
 Ex *elab_draw_condition(Elab *e, const Distribution *d, Ex *a, Ex *b);
+/* What is drawn where they are not: NaN or no number, marked by the place of the draw (ir/core/marks.h). */
+Ex *elab_draw_none(Elab *e, const Distribution *d, Span draw, bool whole);
 
 #endif

@@ -285,7 +285,9 @@ static Value *call_of_function(Elab *e, const AstDecl *fn, const AstExpr *const 
 	e->path = typing_inside(e->typing, path, x->id);
 	elab_copy_begin(e, x->span);
 	*name_map_place(e->session->arena, &e->program->written_out, fn->name.id) = e;
+	DiagMark mark = diag_mark(e->session);
 	Value *result = write_out(e, fn, args, want, dimension);
+	program_say_use(e->session, mark, x->span);
 	elab_copy_end(e);
 	elab_leave_call(e);
 	e->path = path;

@@ -9,8 +9,9 @@
 typedef struct Searching {
 	Cmd *cmd;
 	const FeExperiment *experiment;
-	const char *dir, *plain; /* plain: as it may stand in a terminal */
-	StoreFolder *folder;     /* NULL: nothing was found yet */
+	const char *dir, *plain;      /* plain: as it may stand in a terminal */
+	StoreFolder *folder;          /* NULL: nothing was found yet */
+	const SearchTeacher *teacher; /* NULL: all expressions are looked at */
 	bool resumes;
 	bool saved; /* the best so far lies there */
 	bool lost;  /* the disk did not take a better one */
@@ -21,6 +22,8 @@ static void on_progress(void *user, const SearchProgress *p) {
 	Arena *arena = arena_new();
 	if (p->stage == SEARCH_EVOLVING) {
 		cmd_put_evolving(cmd, p);
+	} else if (p->stage == SEARCH_PROPOSING) {
+		cmd_put_proposing(cmd, p);
 	} else if (p->stage < 0) {
 		cmd_progress(cmd, false, "making expressions of size %d: %s, %s of them distinct", p->size,
 		             cmd_count(arena, p->generated), cmd_count(arena, p->distinct));
@@ -35,15 +38,19 @@ static void on_progress(void *user, const SearchProgress *p) {
 	arena_free(arena);
 }
 
+/* "; to go on: ...", or "" where it does not go on. */
 static const char *resume_line(const Searching *searching) {
-	return arena_printf(searching->cmd->arena, "%s resume %s%s", searching->cmd->typed, searching->plain,
-	                    cmd_data_option(searching->cmd, searching->experiment));
+	if (searching->teacher)
+		return "";
+	return arena_printf(searching->cmd->arena, "; to go on: %s resume %s%s%s", searching->cmd->typed, searching->plain,
+	                    cmd_data_option(searching->cmd, searching->experiment),
+	                    searching->experiment->search.proposals > 0 ? " --propose COMMAND" : "");
 }
 
 static void now_saved(Searching *searching) {
 	searching->saved = true;
-	cmd_interrupt_says(arena_printf(searching->cmd->arena, "the best so far is saved in %s; to go on: %s",
-	                                searching->dir, resume_line(searching)));
+	cmd_interrupt_says(arena_printf(searching->cmd->arena, "the best so far is saved in %s%s", searching->dir,
+	                                resume_line(searching)));
 }
 
 static bool on_best(void *user, const SearchResult *so_far) {
@@ -113,7 +120,7 @@ static void put_front(Cmd *cmd, const SearchResult *result, Text *out) {
 			cmd_cell(&table, "-");
 		cmd_cell(&table, "%s", cmd_number(cmd->arena, found->rate, 3));
 		cmd_cell(&table, "%d", x->cost);
-		cmd_cell(&table, "%s", formula_of(cmd, result, i));
+		cmd_cell(&table, "%s%s", formula_of(cmd, result, i), found->proposed ? "  (proposed)" : "");
 	}
 	for (uint32_t i = 0; i < result->baseline_count; i++) {
 		const SearchBaseline *known = &result->baselines[i];
@@ -164,6 +171,8 @@ static void put_summary(Cmd *cmd, const SearchResult *result, const char *dir, T
 	Arena *arena = cmd->arena;
 	int problems = result->select_problems > 0 ? result->select_problems : result->train_problems;
 	cmd_put_course(cmd, result, out);
+	cmd_put_proposed(cmd, result, out);
+	cmd_put_taught(cmd, result, out);
 	put_counts(cmd, result, out);
 	text_printf(
 		out, "%u finalist%s, scored on %d problem%s that %s; the best of each size that beats the smaller ones:\n\n",
@@ -181,6 +190,8 @@ static void put_summary(Cmd *cmd, const SearchResult *result, const char *dir, T
 static json_t *search_json(Cmd *cmd, const SearchResult *result) {
 	json_t *search = json_object(), *stages = json_array(), *front = json_array();
 	cmd_course_json(result, search);
+	cmd_proposed_json(result, search);
+	cmd_taught_json(cmd, result, search);
 	json_object_set_new(search, "generated", json_integer((json_int_t)result->generated));
 	json_object_set_new(search, "distinct", json_integer((json_int_t)result->candidates));
 	for (int stage = 0; stage < SEARCH_STAGES; stage++)
@@ -199,6 +210,7 @@ static json_t *search_json(Cmd *cmd, const SearchResult *result) {
 		json_object_set_new(one, "score", rt_json_real(found->score));
 		json_object_set_new(one, "low", rt_json_real(found->select.low));
 		json_object_set_new(one, "high", rt_json_real(found->select.high));
+		json_object_set_new(one, "proposed", json_boolean(found->proposed));
 		json_object_set_new(one, "winner", json_boolean(i == result->winner));
 		json_array_append_new(front, one);
 	}
@@ -275,7 +287,7 @@ static CmdExit stop(Searching *searching, const SearchResult *result, const char
 	put_counts(cmd, result, &out);
 	text_printf(&out, "the best so far, by the scores of the stage \"%s\":\n\n", search_stage_words[result->stage]);
 	put_front(cmd, result, &out);
-	text_printf(&out, "\n%s: this is saved in %s; to go on: %s\n", why, searching->plain, resume_line(searching));
+	text_printf(&out, "\n%s: this is saved in %s%s\n", why, searching->plain, resume_line(searching));
 	CmdExit code = cmd_print(cmd, &out);
 	if (result->archive_lost)
 		return cmd_failed(cmd);
@@ -322,6 +334,9 @@ static CmdExit run_search(Searching *searching) {
 	SearchOptions options = {.progress = on_progress,
 	                         .best = on_best,
 	                         .archive = on_archive,
+	                         .propose = cmd->options.propose,
+	                         .patience = cmd->options.patience > 0 ? (int)cmd->options.patience : 0,
+	                         .teacher = searching->teacher,
 	                         .resumes = searching->resumes,
 	                         .user = searching};
 	SearchResult *result = search_experiment(cmd->rt, searching->experiment, &options);
@@ -354,6 +369,10 @@ CmdExit cmd_search(Cmd *cmd, const FeExperiment *experiment) {
 	if (cmd->options.seed >= 0 && experiment->search.kind == FE_SEARCH_ENUMERATE)
 		fprintf(stderr, "nothing is drawn but problems: every seed gives this search\n");
 	return run_search(&(Searching){.cmd = cmd, .experiment = experiment, .dir = cmd->options.out});
+}
+
+CmdExit cmd_search_taught(Cmd *cmd, const FeExperiment *experiment, const SearchTeacher *teacher) {
+	return run_search(&(Searching){.cmd = cmd, .experiment = experiment, .dir = cmd->options.out, .teacher = teacher});
 }
 
 CmdExit cmd_search_again(Cmd *cmd, const FeExperiment *experiment, const StoreRecord *record) {

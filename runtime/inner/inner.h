@@ -224,6 +224,23 @@ bool run_problems(Task *task, const Problems *problems, const double *hypers, co
  * has not handed them on. */
 int64_t run_step_spends(const Task *task, int done, int64_t elsewhere);
 
+/* ---- observe.c ---- */
+
+/* What chosen steps did. Rows of `size` coordinates, one for every problem, one block of them for every step. */
+typedef struct RunObserved {
+	const int *steps; /* given: which, from 1, ascending */
+	int count;        /* given: how many */
+	int problems;
+	int64_t size;  /* coordinates of x */
+	double *g;     /* [count][problems][size]: the gradient before the step; NULL for a rule that reads none */
+	double *moved; /* likewise: x after it minus x before it */
+	Arena *arena;
+} RunObserved;
+
+/* Runs of `horizon` steps, on the calling thread. theta: [P] doubles or NULL. Allocates in `arena`. false with a diagnostic. */
+bool run_observe(Task *task, const Problems *problems, const double *theta, int horizon, Arena *arena,
+                 RunObserved *out);
+
 /* ---- value.c: `gradus eval` ---- */
 
 typedef struct RunEval {

@@ -36,6 +36,10 @@ enum {
 	/* seen.c: expressions whose scores are remembered, a power of two, at 13 bytes each: 218 MB. Beyond, the worst are forgotten, and scored again
 	 * if they come again. */
 	SEARCH_MOST_SEEN = 1 << 24,
+	/* exam.c: examples and predictions after which two listings are the same */
+	SEARCH_HASHED = 10,
+	/* learner.c: problems of a beginning, at most; programs scored, unless the experiment says */
+	SEARCH_LEARNED = 1000000,
 	/* evolve.c: distinct expressions that are scored, unless the experiment says; of small ones that it begins with, at most; children of an
 	 * island between two times that all tell each other what they know; rounds between two migrations; of each size, how many of the best
 	 * go on; rounds without anything new after which there is nothing left */
@@ -45,6 +49,16 @@ enum {
 	SEARCH_ROUNDS = 10,
 	SEARCH_HALL = 256,
 	SEARCH_IDLE_ROUNDS = 200,
+	/* propose.c: expressions of one request; how many are asked for, and how long an answer is waited for (seconds), unless the command line says */
+	SEARCH_PER_REQUEST = 32,
+	SEARCH_PROPOSALS = 256,
+	SEARCH_PATIENCE = 60,
+	/* proposer.c: bytes of a line, and of all that is read of an answer */
+	SEARCH_LONGEST_LINE = 4096,
+	SEARCH_LONGEST_ANSWER = 1 << 20,
+	/* imitate.c: expressions that agree best with another rule's steps and come into the funnel; values of the steps that they are held against */
+	SEARCH_TAUGHT = 4096,
+	SEARCH_TAUGHT_VALUES = 4096,
 	/* ablate.c: finalists that are shortened */
 	SEARCH_ABLATED = 4,
 	/* funnel.c: candidates of one round, at most: how many of each stage says search_stages */

@@ -88,6 +88,18 @@ void search_put_round(Search *s, const SearchRound *round);
 /* The finalists on the select problems: the last epoch. */
 void search_put_finalists(Search *s, int64_t evaluations);
 
+/* Proposals: a round of them is an epoch of this stage. */
+enum { SEARCH_PROPOSED_STAGE = -2 };
+/* Is the next epoch there already? *ok false with a diagnostic: it is none of proposals. */
+bool search_known_proposals(Search *s, Arena *arena, SearchArchiveEpoch *out, bool *ok);
+/* The scores of one in the first two stages; false: they are not there. */
+bool search_known_proposal(const Search *s, SearchFound *first, SearchFound *found);
+void search_put_proposal(Search *s, const SearchFound *first, const SearchFound *found);
+void search_put_proposals(Search *s, const SearchArchiveEpoch *epoch); /* those that were put since, for good */
+
+/* imitate.c: of the candidates, those that agree best with where options->teacher went. false with a diagnostic, or interrupted. */
+bool search_imitate(Search *s);
+
 /* evolved.c: evolution, or random search, and then what it met as the candidates. false with a diagnostic, or interrupted. */
 bool search_evolve_candidates(Search *s);
 

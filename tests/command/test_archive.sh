@@ -263,16 +263,16 @@ expect 2 "$GRADUS" resume other whole
 
 # Of a search that came to its end `front` marks the rule that won, whatever else is listed, and scores on several families.
 expect 0 "$GRADUS" front whole --csv
-winner=$(awk -F, '$(NF - 1) == 1' out)
+winner=$(awk -F, '$(NF - 2) == 1' out)
 [ -n "$winner" ] || fail "no winner: $(cat out)"
 size=${winner%%,*}
 expect 0 "$GRADUS" front whole --best 1000 --csv
-[ "$(awk -F, '$2 == 4 && $(NF - 1) == 1' out | cut -d, -f1-3)" = "$(echo "$winner" | cut -d, -f1-3)" ] ||
+[ "$(awk -F, '$2 == 4 && $(NF - 2) == 1' out | cut -d, -f1-3)" = "$(echo "$winner" | cut -d, -f1-3)" ] ||
 	fail "--best marks another winner: $(grep ',1,"' out)"
 expect 0 "$GRADUS" front whole --size $((size - 1)) --csv
-[ -z "$(awk -F, 'NR > 1 && $(NF - 1) == 1' out)" ] || fail "--size marks what did not win: $(cat out)"
+[ -z "$(awk -F, 'NR > 1 && $(NF - 2) == 1' out)" ] || fail "--size marks what did not win: $(cat out)"
 expect 0 "$GRADUS" front whole --size "$size" --csv
-[ "$(awk -F, '$(NF - 1) == 1' out)" = "$winner" ] || fail "--size marks another winner: $(cat out)"
+[ "$(awk -F, '$(NF - 2) == 1' out)" = "$winner" ] || fail "--size marks another winner: $(cat out)"
 expect 0 "$GRADUS" front whole --on 'quadratic(n = 2), logistic(n = 9, d = 2)' --test 3 --csv
 cp out both
 expect 0 "$GRADUS" front whole --on 'logistic(n = 9, d = 2)' --test 3 --csv

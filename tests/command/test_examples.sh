@@ -25,6 +25,13 @@ for file in "$SOURCE_DIR"/examples/*.grad "$SOURCE_DIR"/examples/*/*.grad; do
 	fi
 	expect 0 "$GRADUS" check "$@"
 	expect 0 "$GRADUS" info "$@"
+	learner=
+	grep -q '^fn .* = discover(' "$file" && learner=1
+	[ -z "$learner" ] || for experiment in $(names experiment "$file"); do
+		# An objective that a learner starts can be run once that is found; any will do.
+		expect 0 "$GRADUS" train "$file" "$experiment" -o "learned-$count" --search 'evolve() for 2000 candidates'
+		set -- "learned-$count/rule.grad"
+	done
 	for objective in $(names objective "$file"); do
 		expect 0 "$GRADUS" eval "$@" "$objective" --json
 		lacks out '"nan"'
@@ -39,7 +46,7 @@ for file in "$SOURCE_DIR"/examples/*.grad "$SOURCE_DIR"/examples/*/*.grad; do
 		expect 0 "$GRADUS" minimize logistic --file "$@" --with "$rule" --steps 3 --json $fill
 		lacks out '"nan"'
 	done
-	for experiment in $(names experiment "$file"); do
+	for experiment in $([ -n "$learner" ] || names experiment "$file"); do
 		few="--steps 3" how=
 		grep -qE '^[^#]*(discover\(|choose \{)' "$file" && few= # a search has no steps of training
 		grep -q '^  search .* candidates' "$file" && how='evolve() for 20 candidates'
