@@ -182,6 +182,8 @@ has out W0335
 expect 1 "$GRADUS" eval small.grad line
 has err E0333
 expect 2 "$GRADUS" train small.grad -o none --steps 3
+expect 2 "$GRADUS" train small.grad -o none --propose cat
+expect 2 "$GRADUS" train small.grad -o none --search enumerate
 # An objective that has no learner, or draws at every step.
 sed 's/^  on .*/  on quadratic()/' small.grad >wrong.grad
 expect 1 "$GRADUS" train wrong.grad -o none
@@ -204,6 +206,7 @@ experiment e {
 END
 expect 1 "$GRADUS" check rule.grad
 has out E0335
+expect 2 "$GRADUS" train "$SOURCE_DIR/examples/discover_robust.grad" -o none --search 'random for 9 candidates until 1'
 sed -i 's/evolve() for 10 candidates until 0.1/evolve(restart = 5) for 10 candidates/' rule.grad
 expect 1 "$GRADUS" check rule.grad
 has out E0335
