@@ -554,5 +554,7 @@ bool fe_experiment_any(FeProgram *program, const AstDecl *decl, FeExperiment *ou
 		closed(r, &out->against.data[i]);
 	closed(r, &out->update);
 	refuse_opened(r, x, out);
+	if (out->learner)
+		out->train = (FeCall){.decl = out->learner, .span = x->train.items.data[0]->span};
 	return r->ok;
 }

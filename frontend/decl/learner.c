@@ -28,7 +28,7 @@ static const struct {
                {"predict", 1, LEARNER_MOST_STATEMENTS, offsetof(FeLearner, statements[FE_PREDICT])},
                {"learn", 1, LEARNER_MOST_STATEMENTS, offsetof(FeLearner, statements[FE_LEARN])},
                {"numbers", 2, LEARNER_MOST_MEMORY, offsetof(FeLearner, numbers)},
-               {"vectors", 1, LEARNER_MOST_MEMORY, offsetof(FeLearner, vectors)}};
+               {"vectors", 2, LEARNER_MOST_MEMORY, offsetof(FeLearner, vectors)}};
 enum { NUMBERS = sizeof numbers / sizeof *numbers, OPTION_OPS = NUMBERS, OPTIONS };
 
 static bool wrong_statement(Session *session, Span span, const char *word, int length) {
@@ -160,4 +160,18 @@ bool fe_learner(FeProgram *program, const AstDecl *decl, FeLearner *out) {
 		ok = false;
 	}
 	return ok;
+}
+
+const AstDecl *fe_open_start(const FeProgram *program, const AstDecl *objective, const AstStmt **param) {
+	for (uint32_t i = 0; i < objective->body.count; i++) {
+		const AstStmt *s = objective->body.data[i];
+		const AstExpr *x = s->kind == AST_PARAM ? s->declare.value : NULL;
+		const AstDecl *learner =
+			x && x->kind == AST_CALL ? fe_find_in(program, x->span.file, x->call.callee.name) : NULL;
+		if (!fe_is_learner(learner))
+			continue;
+		*param = s;
+		return learner;
+	}
+	return NULL;
 }
