@@ -66,7 +66,7 @@ Test(search_evolve, draws_are_of_the_space) {
 	for (int number = 0; number < SEARCH_MOST_NODES * 3 * 2 * 3; number++) {
 		int size = 1 + number % SEARCH_MOST_NODES, rest = number / SEARCH_MOST_NODES, drawn = 0;
 		SearchSpace space = small_space(size, sets[rest % 3], rest / 3 % 2, rest / 6);
-		SearchGrammar grammar = {{&space}, 1, &meanings};
+		SearchGrammar grammar = {.spaces = {&space}, .holes = 1, .meanings = &meanings};
 		SearchTuple tuples[3] = {0};
 		SearchDraws start = search_draws(7, 1, 2, (uint64_t)number);
 		cr_assert(search_fresh(&grammar, &start, &tuples[0]) && search_fresh(&grammar, &start, &tuples[1]));
