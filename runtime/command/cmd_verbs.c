@@ -27,7 +27,8 @@ const CmdVerb cmd_verbs[] = {
 	{"eval", cmd_eval, "value and gradient of an objective at a point", "eval FILE [NAME] [--at V1,V2,...]\neval NAME",
      "Prints the value, the gradient and the reports of one problem, in f64 unless --precision says otherwise. The "
      "point\n"
-     "lists the parameters in declaration order, row-major; without --at it is where the problem starts.\n",
+     "lists the parameters in declaration order, row-major; without --at it is where the problem starts.\n"
+     "The exit code is 3 if the value or its gradient is infinite or NaN.\n",
      "at instance file set seed json",
      "gradus eval rosenbrock --at -1.2,1\n"
      "gradus eval mine.grad --instance 3 --json\n"},
@@ -98,6 +99,22 @@ const CmdVerb cmd_verbs[] = {
      "gradus front runs/found\n"
      "gradus front runs/found --best 20 --csv\n"
      "gradus front runs/found --on logistic --steps 100\n"},
+	{"distill", cmd_distill, "a formula in the place of a trained rule",
+     "distill RUN [-o DIR] [--into FILE | --size N]",
+     "Searches for a formula that does what the trained rule of a run does. Where that rule went on training problems "
+     "says\n"
+     "which expressions are looked at, the 4096 that explain most of its steps; what they are worth is said by runs "
+     "of\n"
+     "their own, as in any search. The formula stands in a rule with one state, a running mean of g / rms(g), of at "
+     "most\n"
+     "--size nodes (7); --into FILE gives another rule with an open expression. The folder DIR (RUN-distilled) is that "
+     "of\n"
+     "a search: rule.grad, front.grad, archive.sqlite. In the end the formula, the trained rule and the tuned rules "
+     "of\n"
+     "`against` run on test problems, and the share of the trained rule's lead that the formula keeps is said.\n",
+     "out into size data",
+     "gradus distill runs/robust\n"
+     "gradus distill runs/robust --into mine.grad -o runs/formula\n"},
 	{"compare", cmd_compare, "an honest comparison on unseen problems",
      "compare RULE|DIR... --on OBJECTIVE [--against RULES]\ncompare DIR",
      "Tunes every rule on training problems, all over the same kind of grid, then runs all on unseen test problems "
@@ -211,7 +228,8 @@ void cmd_help(const Cmd *cmd, FILE *out) {
 	        "  %s train examples/robust.grad -o runs/robust\n"
 	        "The examples lie in the source, and in share/gradus/examples of what is installed.\n\n"
 	        "%s help COMMAND says more. Exit codes: 0 done, 1 errors in a program, 2 wrong command line,\n"
-	        "3 not finite, 4 a file cannot be read or written or memory is out, 5 unreadable run folder, 70 our bug,\n"
+	        "3 not finite (eval, minimize, train), 4 a file cannot be read or written or memory is out, 5 unreadable "
+	        "run folder, 70 our bug,\n"
 	        "130 interrupted.\n",
 	        cmd->typed, cmd->typed, cmd->typed, cmd->typed);
 }

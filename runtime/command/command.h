@@ -28,6 +28,7 @@ typedef struct CmdOptions {
 	bool help, json, csv, events, force, strict, verify, time_passes, interpret, longer, curves;
 	const char *data, *at, *with, *out, *svg, *on, *file, *prefix, *precision, *dump_dir, *color, *fill, *search;
 	const char *propose; /* who proposes expressions */
+	const char *into;    /* where a formula is to stand */
 	const char *cache;   /* of machine code */
 	int64_t steps, problems, instance, threads, train, test, size, best;
 	int64_t proposals, patience;
@@ -250,6 +251,9 @@ CmdExit cmd_learner_again(Cmd *cmd, const FeExperiment *experiment, const StoreR
 CmdExit cmd_choose(Cmd *cmd, const FeExperiment *experiment);
 struct SearchProgress;
 struct SearchResult;
+struct SearchTeacher;
+/* As cmd_search, among the expressions that go best where another rule went. */
+CmdExit cmd_search_taught(Cmd *cmd, const FeExperiment *experiment, const struct SearchTeacher *teacher);
 struct json_t;
 /* cmd_search_course.c: how its candidates came to be, where not all were made: while they evolve, afterwards, and as JSON. */
 void cmd_put_evolving(Cmd *cmd, const struct SearchProgress *progress);
@@ -259,12 +263,16 @@ void cmd_course_json(const struct SearchResult *result, struct json_t *search);
  * another program has proposed. CMD_OK, or CMD_USAGE after a message. */
 CmdExit cmd_use_proposer(Cmd *cmd, bool searches, FeSearch *search);
 void cmd_put_proposing(Cmd *cmd, const struct SearchProgress *progress);
+/* ... and of where another rule went */
+void cmd_put_taught(Cmd *cmd, const struct SearchResult *result, Text *out);
+void cmd_taught_json(Cmd *cmd, const struct SearchResult *result, struct json_t *search);
 void cmd_put_proposed(Cmd *cmd, const struct SearchResult *result, Text *out);
 void cmd_proposed_json(const struct SearchResult *result, struct json_t *search);
 /* As cmd_search, of a search in --out that did not come to its end. */
 CmdExit cmd_search_again(Cmd *cmd, const FeExperiment *experiment, const StoreRecord *record);
 CmdExit cmd_resume(Cmd *cmd);
 CmdExit cmd_front(Cmd *cmd);
+CmdExit cmd_distill(Cmd *cmd);
 /* cmd_train.c: " --data DIR" as commands on this run need it, or "" where they do not. */
 const char *cmd_data_option(Cmd *cmd, const FeExperiment *experiment);
 CmdExit cmd_compare(Cmd *cmd);

@@ -12,6 +12,10 @@
 static const char *const search_sources[] = {
 	[FE_SEARCH_ENUMERATE] = "enumerate", [FE_SEARCH_EVOLVE] = "evolve", [FE_SEARCH_RANDOM] = "random"};
 
+static const char *source_of(const Search *s) {
+	return s->out->taught ? "distill" : search_sources[s->out->kind];
+}
+
 enum { PER_LOOK = 2 }; /* numbers in `state`, of each candidate */
 
 /* ---- what is searched ---- */
@@ -62,6 +66,11 @@ static const char *grammar_text(const SearchSpace *space, Arena *arena) {
 	return text_cstr(&out);
 }
 
+static uint64_t hash_of_teacher(const SearchTeacher *teacher) {
+	size_t count = (size_t)teacher->problems * (size_t)(teacher->steps + 1) * (size_t)teacher->size;
+	return hash_bytes(teacher->x, count * sizeof *teacher->x, 0);
+}
+
 static const char *clauses_text(const Search *s, Arena *arena) {
 	const FeExperiment *x = s->experiment;
 	const RtOptions *options = &s->rt->options;
@@ -78,6 +87,9 @@ static const char *clauses_text(const Search *s, Arena *arena) {
 		text_printf(&out, " %s population %d tournament %d islands %d for %lld",
 		            s->out->kind == FE_SEARCH_RANDOM ? "random" : "evolve", x->search.population, x->search.tournament,
 		            x->search.islands, (long long)x->search.candidates);
+	if (s->out->taught)
+		text_printf(&out, " taught by %d runs, hash %016llx", s->options->teacher->problems,
+		            (unsigned long long)hash_of_teacher(s->options->teacher));
 	if (x->search.proposals > 0)
 		text_printf(&out, " propose %lld", (long long)x->search.proposals);
 	return text_cstr(&out);
@@ -253,7 +265,7 @@ void search_put_entered(Search *s, const SearchRound *round) {
 		return;
 	Arena *scratch = arena_new();
 	for (uint32_t i = 0; i < round->count; i++) {
-		put_expr(s, round->found[i].expr, search_sources[s->out->kind], scratch);
+		put_expr(s, round->found[i].expr, source_of(s), scratch);
 		put_score(s, &round->found[i], 0);
 	}
 	arena_free(scratch);
@@ -283,7 +295,7 @@ void search_put_finalists(Search *s, int64_t evaluations) {
 	Arena *scratch = arena_new();
 	for (uint32_t i = 0; i < s->count; i++) {
 		if (s->found[i].shortened) /* which came to no stage before */
-			put_expr(s, s->found[i].expr, search_sources[s->out->kind], scratch);
+			put_expr(s, s->found[i].expr, source_of(s), scratch);
 		put_score(s, &s->found[i], SEARCH_STAGES);
 		count_score(&epoch, s->found[i].score);
 	}

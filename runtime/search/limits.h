@@ -56,6 +56,9 @@ enum {
 	/* proposer.c: bytes of a line, and of all that is read of an answer */
 	SEARCH_LONGEST_LINE = 4096,
 	SEARCH_LONGEST_ANSWER = 1 << 20,
+	/* imitate.c: expressions that agree best with another rule's steps and come into the funnel; values of the steps that they are held against */
+	SEARCH_TAUGHT = 4096,
+	SEARCH_TAUGHT_VALUES = 4096,
 	/* ablate.c: finalists that are shortened */
 	SEARCH_ABLATED = 4,
 	/* funnel.c: candidates of one round, at most: how many of each stage says search_stages */
@@ -73,8 +76,9 @@ enum {
 	CHOOSE_CLIMBS = 2,
 	CHOOSE_PARENTS = 4,
 	CHOOSE_MOST_CLIMBS = 12,
-	/* choose_lab.c: learned numbers that are fitted as constants of a combination */
+	/* choose_lab.c: learned numbers that are fitted as constants of a combination, and hyperparameters of a known rule beside a search */
 	CHOOSE_MOST_LEARNED = 10,
+	SEARCH_MOST_FITTED = CHOOSE_MOST_LEARNED,
 	/* choose_train.c: combinations that are trained, each with code of its own */
 	CHOOSE_MOST_TRAINED = 256
 };

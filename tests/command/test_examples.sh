@@ -40,17 +40,18 @@ for file in "$SOURCE_DIR"/examples/*.grad "$SOURCE_DIR"/examples/*/*.grad; do
 		[ -s gradient ] || fail "no gradient of $objective in $file"
 		expect 0 "$GRADUS" minimize "$@" "$objective" --with "gradient_descent(lr = 1e-3)" --steps 3
 	done
-	fill=
-	grep -q '^[^#]*discover(' "$file" && fill=--fill=g # an open expression is no rule by itself
+	open=$(grep -c '^[^#]*discover(' "$file") fill= # an open expression is no rule by itself
+	[ "$open" -eq 0 ] || fill=--fill=$(yes g | head -n "$open" | paste -sd '|' -)
 	for rule in $(names optimizer "$file"); do
 		expect 0 "$GRADUS" minimize logistic --file "$@" --with "$rule" --steps 3 --json $fill
 		lacks out '"nan"'
 	done
 	for experiment in $([ -n "$learner" ] || names experiment "$file"); do
-		few="--steps 3"
+		few="--steps 3" how=
 		grep -qE '^[^#]*(discover\(|choose \{)' "$file" && few= # a search has no steps of training
+		grep -q '^  search .* candidates' "$file" && how='evolve() for 20 candidates'
 		# shellcheck disable=SC2086
-		expect 0 "$GRADUS" train "$@" "$experiment" -o "run-$count-$experiment" $few
+		expect 0 "$GRADUS" train "$@" "$experiment" -o "run-$count-$experiment" $few ${how:+--search "$how"}
 		expect 0 "$GRADUS" check "run-$count-$experiment/rule.grad"
 	done
 done
