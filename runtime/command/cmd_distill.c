@@ -139,7 +139,8 @@ static CmdExit read_run(Distilling *d) {
 static const char open_rule[] =
 	"# A trained rule as a formula: one state, and one expression that is searched for "
 	"among those that go where the trained rule went.\n"
-	"joint optimizer %s(lr = 1.0, decay = 0.3) {\n"
+	"joint optimizer %s(lr = 1.0) {\n"
+	"  learn decay = 0.3 in (0, 1)\n"
 	"  state m = 0\n"
 	"  let s = g / rms(g)\n"
 	"  m <- decay * m + (1 - decay) * s\n"
