@@ -109,7 +109,7 @@ const CmdVerb cmd_verbs[] = {
      "most\n"
      "--size nodes (7); --into FILE gives another rule with an open expression. The folder DIR (RUN-distilled) is that "
      "of\n"
-     "a search: rule.grad, front.grad, archive.sqlite. In the end the formula, the trained rule and the tuned rules "
+     "a search, with front.svg, a picture of the front. In the end the formula, the trained rule and the tuned rules "
      "of\n"
      "`against` run on test problems, and the share of the trained rule's lead that the formula keeps is said.\n",
      "out into size data",
