@@ -76,7 +76,10 @@ static void in_given(Resolver *r, const AstExpr *x) {
 	bool objective = !symbol && (symbol = resolve_objective_named(r, x)) != NULL;
 	symbol = resolve_is_parameter(r, local) ? local : symbol; /* handed on, whatever it holds */
 	if (!symbol) {
+		Name around = r->given;
+		r->given = !x ? 0 : x->kind == AST_NAME ? x->name : x->kind == AST_CALL ? x->call.callee.name : 0;
 		in_expr(x, r);
+		r->given = around;
 		return;
 	}
 	symbol_set(r->program, x->id, symbol);
@@ -543,10 +546,17 @@ void resolve_expr(FeProgram *p, const AstExpr *x) {
 }
 
 void resolve_given(FeProgram *p, const AstExpr *x) {
+	if (x && x->id)
+		*name_map_place(p->session->arena, &p->symbols.given, x->id) = (void *)(uintptr_t)x;
 	resolve_loose(p, x, true);
 }
 
+void resolve_given_still(FeProgram *p, const AstExpr *x) {
+	if (x && x->id && name_map_get(&p->symbols.given, x->id))
+		resolve_loose(p, x, true);
+}
+
 void resolve_again(FeProgram *p) {
-	uint32_t count = p->symbols.count;
-	p->symbols = (Symbols){.count = count};
+	Symbols old = p->symbols;
+	p->symbols = (Symbols){.count = old.count, .given = old.given};
 }

@@ -62,6 +62,11 @@ static const Option options[] = {
 	{"learn", 0, OPTION_WORDS, AT(learn), "RULE.NAME", "learn this hyperparameter as well; may be repeated"},
 	{"search", 0, OPTION_TEXT, AT(search), "HOW",
      "how an open expression is searched, as `search` says in an experiment"},
+	{"propose", 0, OPTION_TEXT, AT(propose), "COMMAND",
+     "a program that is asked for expressions, on its standard input and output"},
+	{"into", 0, OPTION_TEXT, AT(into), "FILE", "a rule with an open expression, in which the formula is to stand"},
+	{"proposals", 0, OPTION_POSITIVE, AT(proposals), "N", "how many expressions it may propose (default 256)"},
+	{"patience", 0, OPTION_POSITIVE, AT(patience), "N", "seconds that an answer of it is waited for (default 60)"},
 	{"out", 'o', OPTION_TEXT, AT(out), "PATH", "where to write; a device or a pipe is written to, never replaced"},
 	{"svg", 0, OPTION_TEXT, AT(svg), "FILE", "draw as well, into a file that ends in .svg"},
 	{"fill", 0, OPTION_TEXT, AT(fill), "EXPRESSION", "what stands for the open expression of the file"},
@@ -71,6 +76,7 @@ static const Option options[] = {
 	{"force", 0, OPTION_FLAG, AT(force), NULL, "write into a folder that holds something else"},
 	{"json", 0, OPTION_FLAG, AT(json), NULL, "results as JSON"},
 	{"csv", 0, OPTION_FLAG, AT(csv), NULL, "results as comma-separated values"},
+	{"tensorboard", 0, OPTION_FLAG, AT(events), NULL, "an event file of TensorBoard instead"},
 	{"size", 0, OPTION_POSITIVE, AT(size), "N", "expressions of at most N nodes"},
 	{"best", 0, OPTION_POSITIVE, AT(best), "N", "the N best of all that were scored, whatever their size"},
 	{"seed", 0, OPTION_COUNT, AT(seed), "N", "of problems, starts and noise"},
@@ -279,6 +285,8 @@ CmdExit cmd_parse(Cmd *cmd, int count, char **words) {
 	                            .train = -1,
 	                            .test = -1,
 	                            .size = -1,
+	                            .proposals = -1,
+	                            .patience = -1,
 	                            .best = -1,
 	                            .seed = -1};
 	Options given = {0};
