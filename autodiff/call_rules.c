@@ -2,6 +2,8 @@
  * cotangent; ' transposes. "lower" keeps what is on and below the diagonal, "half" also halves the diagonal. */
 #include "autodiff/matrix.h"
 
+#include <math.h>
+
 static AdFactor plain(IrValue value) {
 	return (AdFactor){value, false};
 }
@@ -100,7 +102,18 @@ void ad_pull_cholesky_pull(const AdMatrices *a, IrValue cotangent, IrValue *cota
 	cotangents[0] = lower(a, less, a->n, 1);
 }
 
-/* ---- lu: L and U of F; P A has row p[i] of A in row i ---- */
+/* ---- lu: L and U of F; P A has row p[i] of A in row i ----
+ *
+ * U = D V' with the pivots D, so that V is lower with ones on its diagonal. Nothing is divided by what it is multiplied with
+ * later: the determinant and what it is derived by may be out of range where its derivatives are not. */
+
+/* value / u[j, j]. By a pivot of 0 a 0 stays 0, with a derivative that is infinite. */
+static uint32_t by_pivot(AdMatrixOp *o, uint32_t value, uint32_t column) {
+	IrAt at = ir_at_index(o->a->b->func->module, column, 1);
+	uint32_t pivot = ad_matrix_read(o, o->a->outs[0], at, at), zero = ir_real(&o->f, o->a->real, 0);
+	uint32_t none = ir_op2(&o->f, IR_mulz, value, ir_real(&o->f, o->a->real, INFINITY));
+	return ir_op3(&o->f, IR_where, ir_op2(&o->f, IR_eq, pivot, zero), none, ir_op2(&o->f, IR_div, value, pivot));
+}
 
 static IrValue lower_factor(const AdMatrices *a) {
 	AdMatrixOp o = ad_matrix_op(a, a->n, a->n);
@@ -109,15 +122,19 @@ static IrValue lower_factor(const AdMatrices *a) {
 	return ad_matrix_end(&o, ad_matrix_where(&o, below, one, zero));
 }
 
-/* U', which is lower */
-static IrValue upper_factor_transposed(const AdMatrices *a) {
-	return lower(a, ad_matrix_transpose(a, a->outs[0], a->n, a->n), a->n, 1);
+/* V */
+static IrValue upper_factor(const AdMatrices *a) {
+	AdMatrixOp o = ad_matrix_op(a, a->n, a->n);
+	uint32_t below = by_pivot(&o, ad_matrix_element(&o, a->outs[0], true), o.j);
+	uint32_t one = ir_real(&o.f, a->real, 1), zero = ir_real(&o.f, a->real, 0);
+	return ad_matrix_end(&o, ad_matrix_where(&o, below, one, zero));
 }
 
-/* Below the diagonal one matrix, the other elsewhere. */
+/* Below the diagonal one matrix, its columns divided by the pivots; the other elsewhere. */
 static IrValue packed(const AdMatrices *a, IrValue below, IrValue rest) {
 	AdMatrixOp o = ad_matrix_op(a, a->n, a->n);
-	uint32_t first = ad_matrix_element(&o, below, false), second = ad_matrix_element(&o, rest, false);
+	uint32_t first = by_pivot(&o, ad_matrix_element(&o, below, false), o.j);
+	uint32_t second = ad_matrix_element(&o, rest, false);
 	return ad_matrix_end(&o, ad_matrix_where(&o, first, second, second));
 }
 
@@ -141,27 +158,27 @@ static IrAt row_of(AdMatrixOp *o, IrValue p) {
 	return ir_at_node(module, ir_read(&o->f, p, at, false), 1);
 }
 
-/* N = L^-1 P dA U^-1; dL = L (N below the diagonal), dU = (N elsewhere) U */
+/* N = L^-1 P dA V'^-1; dL = L (N below the diagonal) D^-1, dU = (N elsewhere) V' */
 IrValue ad_push_lu(const AdMatrices *a, const IrValue *tangents) {
 	IrModule *module = a->b->func->module;
 	AdMatrixOp o = ad_matrix_op(a, a->n, a->n);
 	IrAt row = row_of(&o, a->outs[1]);
 	IrValue moved = ad_matrix_end(&o, ad_matrix_read(&o, tangents[0], row, ir_at_index(module, o.j, 1)));
-	IrValue l = lower_factor(a), u = upper_factor_transposed(a);
-	IrValue n = solve_rows(a, IR_CALL_solve_lower, u, solve(a, IR_CALL_solve_lower, l, moved));
+	IrValue l = lower_factor(a), v = upper_factor(a);
+	IrValue n = solve_rows(a, IR_CALL_solve_lower, v, solve(a, IR_CALL_solve_lower, l, moved));
 	IrValue below = ad_matrix_product(a, plain(l), plain(triangle(a, n, true)), a->n, a->n, a->n, false);
-	IrValue rest = ad_matrix_product(a, plain(triangle(a, n, false)), transposed(u), a->n, a->n, a->n, false);
+	IrValue rest = ad_matrix_product(a, plain(triangle(a, n, false)), transposed(v), a->n, a->n, a->n, false);
 	return packed(a, below, rest);
 }
 
-/* R = L'^-1 (L' L~ below the diagonal, U~ U' elsewhere) U'^-1; row p[i] of A~ is row i of R */
+/* R = L'^-1 (L' L~ D^-1 below the diagonal, U~ V elsewhere) V^-1; row p[i] of A~ is row i of R */
 void ad_pull_lu(const AdMatrices *a, IrValue cotangent, IrValue *cotangents) {
 	IrModule *module = a->b->func->module;
-	IrValue l = lower_factor(a), u = upper_factor_transposed(a);
+	IrValue l = lower_factor(a), v = upper_factor(a);
 	IrValue below = ad_matrix_product(a, transposed(l), plain(triangle(a, cotangent, true)), a->n, a->n, a->n, false);
-	IrValue rest = ad_matrix_product(a, plain(triangle(a, cotangent, false)), plain(u), a->n, a->n, a->n, false);
+	IrValue rest = ad_matrix_product(a, plain(triangle(a, cotangent, false)), plain(v), a->n, a->n, a->n, false);
 	IrValue left = solve(a, IR_CALL_solve_lower_transposed, l, packed(a, below, rest));
-	IrValue r = solve_rows(a, IR_CALL_solve_lower_transposed, u, left);
+	IrValue r = solve_rows(a, IR_CALL_solve_lower_transposed, v, left);
 	AdMatrixOp o = ad_matrix_op(a, a->n, a->n);
 	IrAt at[IR_MAX_RANK];
 	uint32_t element = ad_matrix_element(&o, r, false);

@@ -4,6 +4,7 @@
 #define GRADUS_FRONTEND_H
 
 #include "frontend/hole.h"
+#include "frontend/learner.h"
 #include "frontend/names/program.h"
 #include "frontend/std/std.h"
 
@@ -152,6 +153,7 @@ typedef struct FeRule {
 	IrModule *module;
 	IrScalar real;
 	VEC(FeHyper) hypers; /* the real ones, run-time arguments (not those opened as learned) */
+	int rate; /* the first of them that is called like a rate and that the call does not give: what a search tries; -1: none */
 	VEC(FeLearned) learned;
 	int64_t learned_count; /* P */
 	VEC(FeSlot)
@@ -189,6 +191,9 @@ FeRule *fe_rule_open(FeProgram *program, IrModule *module, const FeCall *call, c
 /* The same with all alternatives of its choices, of which hyperparameters pick. */
 FeRule *fe_rule_choosing(FeProgram *program, IrModule *module, const FeCall *call, const FeTarget *target,
                          IrScalar real);
+/* The same with hyperparameters opened as learned numbers, as fe_rule takes them. */
+FeRule *fe_rule_fitted(FeProgram *program, IrModule *module, const FeCall *call, const FeTarget *target, IrScalar real,
+                       const Name *open, uint32_t open_count);
 /* Where a `discover` stands in the declaration; NULL: nowhere. */
 const AstExpr *fe_open_expression(const AstDecl *rule);
 /* All of them, in the order of the text: how many there are, `most` of which are in `out`. */
@@ -196,7 +201,7 @@ uint32_t fe_open_expressions(const AstDecl *rule, const AstExpr **out, uint32_t 
 
 /* Whether its open expression can be searched for, as it is called; else reported (E0334, E0335, E0391). */
 bool fe_is_searchable(Session *session, const FeRule *rule, Span call);
-/* Is a hyperparameter of this name a rate: lr, rate, step_size, ...? (hole.c) */
+/* Is a hyperparameter of this name a rate: lr, rate, step_size, base.lr, ...? (hole.c) */
 bool fe_is_rate(const char *hyper);
 
 /* Whether the rule can move what is learned, of which it gets the gradient where it is and no more; reported otherwise. */
@@ -213,6 +218,13 @@ bool fe_is_tied(FeProgram *program, const AstDecl *rule);
 bool fe_needs_size(FeProgram *program, const FeCall *call, Span *place);
 /* Does its step read the residuals of the objective? Rules that it applies are not asked. */
 bool fe_reads_residuals(FeProgram *program, const AstDecl *rule);
+
+/* ---- decl/learner.c ---- */
+
+/* What an open learner says; false with diagnostics. */
+bool fe_learner(FeProgram *program, const AstDecl *decl, FeLearner *out);
+/* The open learner that says where a parameter of this objective starts, and that parameter's statement; NULL: there is none. */
+const AstDecl *fe_open_start(const FeProgram *program, const AstDecl *objective, const AstStmt **param);
 
 /* ---- decl/choices.c ---- */
 
@@ -283,6 +295,7 @@ typedef enum FeEstimator {
 typedef struct FeExperiment {
 	const AstDecl *decl;
 	FeCall train;
+	const AstDecl *learner; /* trained instead of a rule, as an open learner; NULL: none */
 	VEC(FeCall) on;
 	int train_problems, select_problems, test_problems;
 	int horizon_low, horizon_high; /* equal: fixed */
@@ -303,7 +316,8 @@ typedef struct FeExperiment {
 } FeExperiment;
 
 const char *fe_estimator_name(FeEstimator estimator); /* as it is written in an experiment */
-/* false with diagnostics */
+/* false with diagnostics. One that trains a learner is read by the first alone (else E0346): `train` is that function, and no rule. */
+bool fe_experiment_any(FeProgram *program, const AstDecl *decl, FeExperiment *out);
 bool fe_experiment(FeProgram *program, const AstDecl *decl, FeExperiment *out);
 /* What stands behind `search` in an experiment, from the command line. false with diagnostics */
 bool fe_search_text(FeProgram *program, const char *text, FeSearch *out);

@@ -75,14 +75,13 @@ typedef struct FeOperand {
 typedef struct FeHole {
 	Span span;
 	VEC(FeOperand) operands;
-	bool like_x;        /* what it stands for; else one number */
-	int size;           /* nodes of an expression, at most */
-	int constants;      /* open numbers of an expression, at most */
-	uint32_t operators; /* those that it may be made of, as bits */
-	bool homogeneous;   /* sums are of terms of equal degree */
-	Name
-		rate; /* the hyperparameter that every expression gets its own of: the first that is called like a rate; 0: none */
-	Name fixed_rate;     /* one that is called so, but was given by the call */
+	bool like_x;         /* what it stands for; else one number */
+	int size;            /* nodes of an expression, at most */
+	int constants;       /* open numbers of an expression, at most */
+	uint32_t operators;  /* those that it may be made of, as bits */
+	bool homogeneous;    /* sums are of terms of equal degree */
+	Name rate;           /* the hyperparameter that every expression gets its own of: that of FeRule.rate; 0: none */
+	Name fixed_rate;     /* where there is none: one that is called so, but was given by the call */
 	bool rate_in_front;  /* positive multiples of an expression are one, as the rate takes them in */
 	int degree;          /* that the rest of the rule counts with: of the first operand that has one */
 	struct FeHole *next; /* the hole that is computed after this one, in the same step; NULL: none */
@@ -97,7 +96,13 @@ typedef struct FeSearch {
 	int64_t candidates; /* distinct ones that evolution or random search score; 0: as many as they do by themselves */
 	int population, tournament, islands; /* of evolution: members of an island; how many a parent is the best of */
 	const char *text;                    /* as it came from the command line; NULL: it stands in the experiment */
+	int64_t proposals;                   /* that another program is asked for, which the command line names; 0: none is */
+	bool taught;                         /* expressions are looked at that go where another rule went, which is not in the folder */
 	bool random;                         /* as many random ones beside it, to compare with */
+	/* Of learners alone: */
+	int restart;   /* evolution begins anew after so many are scored; 0: never */
+	bool has_goal; /* the search ends with the first whose score on the select problems is below: */
+	double goal;
 } FeSearch;
 
 #endif

@@ -43,7 +43,10 @@ enum {
 	/* rule_hole.c, E0331: operands */
 	HOLE_MOST_OPERANDS = 12,
 	/* ... open expressions of a rule, E0330 */
-	HOLE_MOST = 4
+	HOLE_MOST = 4,
+	/* learner.c, E0332: statements of each section of an open learner; numbers of its memory, and vectors */
+	LEARNER_MOST_STATEMENTS = 16,
+	LEARNER_MOST_MEMORY = 8
 };
 
 /* ---- how far objectives are made of objectives ---- */

@@ -27,8 +27,11 @@ typedef struct JitCode JitCode;     /* a compiled function; calling it is thread
 /* NULL and a message in *error if libLLVM-19 cannot be loaded (says which package to install). */
 JitEngine *jit_engine_new(Session *session, const char **error);
 void jit_engine_free(JitEngine *engine);
+/* From here on machine code is kept in this folder, which is made where it is missing, and found there again by what it is made from.
+ * Several processes may use one folder; what cannot be read or written is compiled as without it. NULL: it is not kept. */
+void jit_engine_cache(JitEngine *engine, const char *folder);
 
-/* Compiles `func`; runs ir_pass_expand_math itself; everything else is the caller's (ir_optimize). What it needs on the way is gone
+/* Compiles `func`, or finds its code; runs ir_pass_expand_math itself; everything else is the caller's (ir_optimize). What it needs on the way is gone
  * when it returns. Panics on our own errors. */
 JitCode *jit_compile(JitEngine *engine, IrFunc *func, const JitOptions *options);
 void jit_code_free(JitCode *code);

@@ -6,7 +6,7 @@
 #include <math.h>
 #include <stdio.h>
 
-enum { PROBLEMS = 10000, EVALUATIONS = 10, POINTS = 14, NEWTON_STEPS = 100 };
+enum { PROBLEMS = 10000, EVALUATIONS = 10, POINTS = 14, NEWTON_STEPS = 30 };
 
 static const double pressure[POINTS] = {77.6,  114.9, 141.1, 190.8, 239.9, 289.0, 332.8,
                                         378.4, 434.8, 477.3, 536.8, 593.1, 689.1, 760.0};

@@ -31,18 +31,15 @@ static void check_derivatives(FeProgram *p, const FeCall *call, const FeTarget *
 	diag_say(p->session, &too_long);
 }
 
-/* The clauses; then the objectives and rules with the arguments that the experiment gives them, as far as the clauses name them. What is
- * wrong with a declaration is not said again here: `sound`, nothing is. */
-static void check_experiment(FeProgram *p, IrModule *module, const AstDecl *decl, bool sound) {
-	FeExperiment *x = ARENA_NEW(module->arena, FeExperiment);
-	fe_experiment(p, decl, x);
-	if (!sound || !x->train.decl)
-		return;
+/* The objectives and rules of an experiment, with the arguments that it gives them, as far as its clauses name them. */
+static void check_named(FeProgram *p, IrModule *module, const FeExperiment *x) {
 	for (uint32_t i = 0; i < x->on.count; i++) {
 		const FeObjective *objective = objective_typed(p, module, &x->on.data[i], IR_F64, typing_new(module->arena));
 		if (!objective)
 			continue;
 		check_derivatives(p, &x->on.data[i], NULL);
+		if (!x->train.decl || x->learner)
+			continue;
 		FeTarget target = fe_target(objective, module->arena);
 		const FeRule *rule =
 			rule_typed(p, module, &x->train, &target, IR_F64, x->open.data, x->open.count, typing_new(module->arena));
@@ -57,6 +54,31 @@ static void check_experiment(FeProgram *p, IrModule *module, const AstDecl *decl
 	                                  NULL, 0, typing_new(module->arena));
 	if (update)
 		fe_updates(p->session, update, x->update.span);
+}
+
+/* Was a mistake of this kind found at this place before? With other arguments its numbers may be other ones. */
+static bool found_before(const Session *session, const Diag *diag) {
+	Span at = diag->labels.data[0].span;
+	for (uint32_t i = 0; i < session->diags.count; i++) {
+		const Diag *before = session->diags.data[i];
+		Span place = before->labels.data[0].span;
+		if (before->code == diag->code && place.file == at.file && place.start == at.start)
+			return true;
+	}
+	return false;
+}
+
+/* The clauses, and what they name. What is wrong with a declaration by itself is not said again here. */
+static void check_experiment(FeProgram *p, IrModule *module, const AstDecl *decl) {
+	FeExperiment *x = ARENA_NEW(module->arena, FeExperiment);
+	fe_experiment_any(p, decl, x);
+	DiagMark mark = diag_mark(p->session);
+	check_named(p, module, x);
+	Diags said = diag_take_back(p->session, mark), others = {0};
+	for (uint32_t i = 0; i < said.count; i++)
+		if (!found_before(p->session, said.data[i]))
+			vec_push(p->session->arena, &others, said.data[i]);
+	diag_say(p->session, &others);
 }
 
 /* Those of `a` that `b` has, too. */
@@ -143,8 +165,8 @@ static void check_twice(FeProgram *p, IrModule *module, const AstDecl *decl) {
 	diag_say(p->session, &both);
 }
 
-/* True: nothing was wrong. sound: nor was it with what an experiment may name. */
-static bool check_decl(FeProgram *p, const AstDecl *decl, bool sound) {
+/* True: nothing was wrong. */
+static bool check_decl(FeProgram *p, const AstDecl *decl) {
 	if (!decl->name.name) /* its name could not be read, which was reported */
 		return false;
 	IrModule *module = ir_module_new(p->session);
@@ -159,7 +181,7 @@ static bool check_decl(FeProgram *p, const AstDecl *decl, bool sound) {
 			check_twice(p, module, decl);
 		break;
 	case AST_CONST: elab_type_constant(p, module, decl, typing_new(module->arena)); break;
-	case AST_EXPERIMENT: check_experiment(p, module, decl, sound); break;
+	case AST_EXPERIMENT: check_experiment(p, module, decl); break;
 	default: break;
 	}
 	ir_module_free(module);
@@ -183,6 +205,11 @@ static bool has_error(const FeProgram *p, const AstDecl *decl) {
 static void check_function(FeProgram *p, const AstDecl *decl) {
 	if (decl->unread || name_map_get(&p->written_out, decl->name.id) || !resolve_is_sound(p, decl))
 		return;
+	FeLearner learner;
+	if (fe_is_learner(decl)) {
+		fe_learner(p, decl, &learner);
+		return;
+	}
 	IrModule *module = ir_module_new(p->session);
 	elab_type_function(p, module, decl, typing_new(module->arena));
 	ir_module_free(module);
@@ -191,10 +218,9 @@ static void check_function(FeProgram *p, const AstDecl *decl) {
 bool fe_check(FeProgram *p) {
 	VEC(const AstDecl *) sound = {0};
 	for (int experiments = 0; experiments < 2; experiments++) {
-		bool declared = p->session->error_count == 0;
 		for (uint32_t i = 0; i < p->user.count; i++) {
 			const AstDecl *decl = p->user.data[i];
-			if ((decl->kind == AST_EXPERIMENT) == (experiments == 1) && check_decl(p, decl, declared))
+			if ((decl->kind == AST_EXPERIMENT) == (experiments == 1) && check_decl(p, decl))
 				vec_push(p->session->arena, &sound, decl);
 		}
 	}

@@ -543,7 +543,7 @@ static bool may_go_on(Compose *c, const AstDecl *decl) {
 }
 
 static AstDecl *write_out(Compose *c, const AstDecl *decl, const AstExpr *const *args) {
-	if (!resolve_is_sound(c->program, decl) || !may_go_on(c, decl))
+	if (!may_go_on(c, decl))
 		return NULL;
 	Family f = {.c = c, .decl = decl, .out = arena_copy(c->arena, decl, sizeof *decl)};
 	f.copy = (Copy){.program = c->program, .instead = instead, .context = &f, .count = &c->count};
@@ -558,7 +558,8 @@ static AstDecl *write_out(Compose *c, const AstDecl *decl, const AstExpr *const 
 		add_body(&f);
 	}
 	c->depth--;
-	Resolved made = {.decl = f.out, .mentions = resolve_decl(c->program, decl)->mentions};
+	const Resolved *from = resolve_decl(c->program, decl);
+	Resolved made = {.decl = f.out, .mentions = from->mentions, .wrong = from->wrong};
 	resolve_set_decl(c->program, made);
 	return c->ok ? f.out : NULL;
 }

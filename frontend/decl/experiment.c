@@ -375,14 +375,16 @@ static void opened(Reading *r, const AstExperiment *x, FeExperiment *out) {
 	}
 }
 
-static void missing_clauses(Reading *r, const AstDecl *decl) {
+/* learns: what is trained is a learner, which makes no steps. */
+static void missing_clauses(Reading *r, const AstDecl *decl, bool learns) {
 	const AstExperiment *x = decl->experiment;
 	const struct {
 		Span span;
 		const char *name;
 	} clauses[] = {{x->train.span, "train"}, {x->on.span, "on"}, {x->horizon.span, "horizon"}};
+	size_t count = sizeof clauses / sizeof *clauses - (learns ? 1 : 0);
 	Text names = text_new(r->session->arena);
-	for (size_t i = 0; i < sizeof clauses / sizeof *clauses; i++)
+	for (size_t i = 0; i < count; i++)
 		if (clauses[i].span.file == 0)
 			text_printf(&names, "%s`%s`", names.length ? ", " : "", clauses[i].name);
 	if (names.length == 0)
@@ -436,7 +438,56 @@ static void refuse_opened(Reading *r, const AstExperiment *x, const FeExperiment
 		      "`learn` of a rule with choices is part of the language, but not of this version");
 }
 
+/* `train online`: an open learner, by its name. NULL: something else. */
+static const AstDecl *trained_learner(Reading *r, const AstExpr *x) {
+	const AstDecl *decl = x->kind == AST_NAME ? fe_find_in(r->program, x->span.file, x->name) : NULL;
+	return fe_is_learner(decl) ? decl : NULL;
+}
+
+/* What an experiment that trains a learner has besides: all that is of runs of rules says nothing. */
+static void see_learner(Reading *r, const AstExperiment *x, FeExperiment *out) {
+	FeLearner learner;
+	const struct {
+		Span span;
+		const char *word;
+	} clauses[] = {{x->horizon.span, "horizon"},   {x->score.span, "score"},
+	               {x->estimate.span, "estimate"}, {x->update.span, "update"},
+	               {x->clip.span, "clip"},         {x->keep.span, "keep"},
+	               {x->against.span, "against"},   {x->learn.count ? x->learn.data[0].rule.span : (Span){0}, "learn"}};
+	r->ok = fe_learner(r->program, out->learner, &learner) && r->ok;
+	for (size_t i = 0; i < sizeof clauses / sizeof *clauses; i++)
+		if (clauses[i].span.file)
+			diag_warning(r->session, 335, clauses[i].span,
+			             "`%s` says nothing here: `%s` is a learner, which makes no steps", clauses[i].word,
+			             session_text(r->session, out->learner->name.name));
+	if (out->search.kind == FE_SEARCH_ENUMERATE)
+		wrong(r, 335, x->search.span, "there are too many programs of an open learner to enumerate them");
+	if (out->search.random)
+		wrong(r, 335, x->search.span,
+		      "random programs beside evolution are not searched: `search random` draws them alone");
+}
+
+/* A goal and new beginnings are of learners. */
+static void refuse_goal(Reading *r, const AstExperiment *x, const FeExperiment *out) {
+	if (out->search.has_goal && x->until)
+		wrong(r, 335, x->until->span, "`until` is of learners: the search for an expression ends with its candidates");
+	if (out->search.restart > 0)
+		wrong(r, 335, x->search.span, "`restart` is of learners: evolution of expressions goes on");
+}
+
 bool fe_experiment(FeProgram *program, const AstDecl *decl, FeExperiment *out) {
+	if (!fe_experiment_any(program, decl, out))
+		return false;
+	if (!out->learner)
+		return true;
+	Diag *diag = diag_error(program->session, 346, decl->experiment->train.span,
+	                        "this experiment trains a learner, `%s`, and there is no rule to look at",
+	                        session_text(program->session, out->learner->name.name));
+	diag_help(program->session, diag, "`gradus train` searches for it, `gradus show space` tells among what");
+	return false;
+}
+
+bool fe_experiment_any(FeProgram *program, const AstDecl *decl, FeExperiment *out) {
 	Session *session = program->session;
 	Reading reading = {program, session, true}, *r = &reading;
 	const AstExperiment *x = decl->experiment;
@@ -448,8 +499,10 @@ bool fe_experiment(FeProgram *program, const AstDecl *decl, FeExperiment *out) {
 	                      .outer_steps = 1000};
 	if (!x)
 		return false;
-	missing_clauses(r, decl);
-	if (x->train.items.count && !fe_call(program, x->train.items.data[0], AST_OPTIMIZER, &out->train)) {
+	out->learner = x->train.items.count ? trained_learner(r, x->train.items.data[0]) : NULL;
+	missing_clauses(r, decl, out->learner != NULL);
+	if (x->train.items.count && !out->learner &&
+	    !fe_call(program, x->train.items.data[0], AST_OPTIMIZER, &out->train)) {
 		out->train.decl = NULL;
 		r->ok = false;
 	}
@@ -489,6 +542,10 @@ bool fe_experiment(FeProgram *program, const AstDecl *decl, FeExperiment *out) {
 	if (x->keep.span.file && x->keep.items.count)
 		out->keep = count(r, x->keep.items.data[0], 335, "the number of finalists", 1);
 	r->ok = experiment_search(program, x, &out->search) && r->ok;
+	if (out->learner)
+		see_learner(r, x, out);
+	else
+		refuse_goal(r, x, out);
 	warn_of_clauses(r, x, out);
 	if (x->augment.span.file)
 		wrong(r, 398, x->augment.span, "`augment` is part of the language, but not of this version");
@@ -497,5 +554,7 @@ bool fe_experiment(FeProgram *program, const AstDecl *decl, FeExperiment *out) {
 		closed(r, &out->against.data[i]);
 	closed(r, &out->update);
 	refuse_opened(r, x, out);
+	if (out->learner)
+		out->train = (FeCall){.decl = out->learner, .span = x->train.items.data[0]->span};
 	return r->ok;
 }

@@ -23,7 +23,8 @@ static const struct {
 	size_t offset; /* in FeSearch */
 } numbers[] = {{"population", 2, 10000, offsetof(FeSearch, population)},
                {"tournament", 1, 1000, offsetof(FeSearch, tournament)},
-               {"islands", 1, 64, offsetof(FeSearch, islands)}};
+               {"islands", 1, 64, offsetof(FeSearch, islands)},
+               {"restart", 0, 1000000000, offsetof(FeSearch, restart)}};
 enum { NUMBERS = sizeof numbers / sizeof *numbers };
 
 static Diag *wrong(Reading *r, Span span, const char *text) {
@@ -56,7 +57,7 @@ static void read_option(Reading *r, const AstArg *arg, uint32_t place, uint32_t 
 	bool random = which == NUMBERS && strcmp(name, "random") == 0;
 	if (which == NUMBERS && !random) {
 		Diag *diag = wrong(r, span, arg->name.name ? "`evolve` has no such option" : "`evolve` has no more options");
-		diag_help(session, diag, "its options are population, tournament, islands and random");
+		diag_help(session, diag, "its options are population, tournament, islands, random and, of learners, restart");
 		return;
 	}
 	if (*given >> which & 1)
@@ -106,6 +107,9 @@ bool experiment_search(FeProgram *program, const AstExperiment *x, FeSearch *out
 	if (!x->search.span.file || x->search.items.count == 0 || x->search.items.data[0]->kind == AST_BAD)
 		return true;
 	read_how(r, x->search.items.data[0], out);
+	out->has_goal = x->until && x->until->kind != AST_BAD;
+	if (out->has_goal)
+		r->ok = experiment_number(program, x->until, &out->goal) && r->ok;
 	if (!x->candidates)
 		return r->ok;
 	out->candidates = (int64_t)whole(r, x->candidates, "the number of candidates", 1, most);

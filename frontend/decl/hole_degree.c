@@ -315,14 +315,10 @@ static bool goes_unseen(RuleElab *r, const FeHole *hole, const Symbol *rate, int
 }
 
 void hole_find_rate(RuleElab *r, FeHole *hole) {
-	const Hyper *rate = NULL;
-	for (uint32_t k = 0; k < r->hypers.count && !rate; k++) {
+	const Hyper *rate = rule_rate(r);
+	for (uint32_t k = 0; k < r->hypers.count && !rate && !hole->fixed_rate; k++) {
 		const Hyper *h = &r->hypers.data[k];
-		if (h->as_int || h->learned || !fe_is_rate(session_text(r->e.session, h->name)))
-			continue;
-		if (!h->given)
-			rate = h;
-		else if (!hole->fixed_rate)
+		if (rule_is_argument(h) && fe_is_rate(session_text(r->e.session, h->name)))
 			hole->fixed_rate = h->name;
 	}
 	hole->rate = rate ? rate->name : 0;

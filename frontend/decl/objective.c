@@ -385,6 +385,21 @@ static bool lost_a_value(const ObjectiveBuilding *b) {
 	return lost;
 }
 
+/* Figures are told apart by their names. */
+static bool one_report(const ObjectiveBuilding *b, const AstStmt *s) {
+	for (uint32_t i = 0; b->decl->body.data[i] != s; i++) {
+		const AstStmt *before = b->decl->body.data[i];
+		if (before->kind != AST_REPORT || before->report.name.name != s->report.name.name)
+			continue;
+		Session *session = b->e.session;
+		Diag *diag = diag_error(session, 202, s->report.name.span, "there is a report `%s` already",
+		                        session_text(session, s->report.name.name));
+		diag_label(session, diag, before->report.name.span, "first here");
+		return false;
+	}
+	return true;
+}
+
 static void build_value(ObjectiveBuilding *b) {
 	Elab *e = &b->e;
 	FeObjective *o = b->out;
@@ -398,7 +413,7 @@ static void build_value(ObjectiveBuilding *b) {
 		evaluate_stmt(b, i, key);
 		if (s->kind == AST_VALIDATE && !one_validate(b, s))
 			continue;
-		if (s->kind == AST_REPORT && s->report.value) {
+		if (s->kind == AST_REPORT && s->report.value && one_report(b, s)) {
 			vec_push(e->arena, &o->reports, s->report.name.name);
 			const char *name = session_text(e->session, s->report.name.name);
 			vec_push(e->arena, &figures, result(b, name, s->report.value, "a report"));
@@ -507,11 +522,13 @@ FeObjective *objective_typed(FeProgram *program, IrModule *module, const FeCall 
 	FeCall written_out;
 	program = call->program ? call->program : program;
 	uint32_t complaints = program->session->complaints;
+	DiagMark mark = diag_mark(program->session);
 	call = objective_written_out(program, call, &written_out);
 	if (!call)
 		return NULL;
 	bool sound = resolve_is_sound(program, call->decl);
 	FeObjective *typed = build(program, module, call, real, typing, false, FORM_USUAL);
+	program_say_use(program->session, mark, call->span);
 	return sound && program->session->complaints == complaints ? typed : NULL;
 }
 

@@ -198,10 +198,14 @@ static RuleElab *lower_functions(FeProgram *program, IrModule *module, const Rul
 }
 
 static FeRule *finish(RuleElab *r) {
+	const Hyper *rate = rule_rate(r);
+	r->out->rate = -1;
 	for (uint32_t i = 0; i < r->hypers.count; i++) {
 		const Hyper *h = &r->hypers.data[i];
-		if (!h->known || h->as_int || h->learned)
+		if (!rule_is_argument(h))
 			continue;
+		if (h == rate)
+			r->out->rate = (int)r->out->hypers.count;
 		FeHyper hyper = {.name = h->name,
 		                 .value = h->value,
 		                 .given = h->given,
@@ -220,7 +224,9 @@ FeRule *rule_typed(FeProgram *program, IrModule *module, const FeCall *call, con
 	RuleAsked asked = {call, target, real, open, open_count, false, typing};
 	Calls calls;
 	bool sound = resolve_is_sound(program, call->decl);
+	DiagMark mark = diag_mark(program->session);
 	RuleElab *r = type_functions(program, module, &asked, &calls);
+	program_say_use(program->session, mark, call->span);
 	return r && sound ? finish(r) : NULL;
 }
 
@@ -232,7 +238,9 @@ static FeRule *rule_lowered(FeProgram *program, IrModule *module, const FeCall *
 	RuleAsked asked = {call, target, real, open, open_count, searching, typing_new(notes)};
 	IrModule *scratch = ir_module_new(program->session);
 	bool sound = resolve_is_sound(program, call->decl);
+	DiagMark mark = diag_mark(program->session);
 	sound = type_functions(program, scratch, &asked, &calls[0]) && sound;
+	program_say_use(program->session, mark, call->span);
 	ir_module_free(scratch);
 	RuleElab *r = sound ? lower_functions(program, module, &asked, &calls[1]) : NULL;
 	arena_free(notes);
@@ -249,10 +257,15 @@ FeRule *fe_rule_open(FeProgram *program, IrModule *module, const FeCall *call, c
 	return rule_lowered(program, module, call, target, real, NULL, 0, false);
 }
 
+FeRule *fe_rule_fitted(FeProgram *program, IrModule *module, const FeCall *call, const FeTarget *target, IrScalar real,
+                       const Name *open, uint32_t open_count) {
+	FeRule *rule = rule_lowered(program, module, call, target, real, open, open_count, true);
+	return rule && rule_is_closed(program->session, rule) ? rule : NULL;
+}
+
 FeRule *fe_rule_choosing(FeProgram *program, IrModule *module, const FeCall *call, const FeTarget *target,
                          IrScalar real) {
-	FeRule *rule = rule_lowered(program, module, call, target, real, NULL, 0, true);
-	return rule && rule_is_closed(program->session, rule) ? rule : NULL;
+	return fe_rule_fitted(program, module, call, target, real, NULL, 0);
 }
 
 /* What is wrong with a rule by itself, which is said by whoever uses it. */

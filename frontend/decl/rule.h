@@ -119,7 +119,10 @@ Value *rule_like_x(RuleElab *r, IrValue value);
 IrType rule_x_type(RuleElab *r);
 
 /* rule_hyper.c */
-bool rule_read_hypers(RuleElab *r); /* false with diagnostics */
+bool rule_read_hypers(RuleElab *r);        /* false with diagnostics */
+bool rule_is_argument(const Hyper *hyper); /* of its functions at run time: real, known, and not learned */
+const Hyper *rule_rate(
+	const RuleElab *r); /* the first argument that is called like a rate and not given by the call; NULL */
 void rule_bind_hypers(RuleElab *r, IrFunc *func);
 Value *rule_whole_hyper(RuleElab *r, Value *v, Span span);
 

@@ -277,7 +277,9 @@ void rule_init_applied(RuleElab *r, const AstStmt *s, const char *prefix) {
 		const char *appliers = r->appliers;
 		unsigned number = ++r->applied;
 		r->appliers = arena_printf(e->arena, "%s%s%u.", appliers, name, number);
+		DiagMark mark = diag_mark(e->session);
 		rule_init_states(r, a.decl, arena_printf(e->arena, "%s%s%u_", prefix, name, number));
+		program_say_use(e->session, mark, s->apply->span);
 		RuleApplied at = {r->place, first, r->out->states.count - first, r->appliers};
 		vec_push(e->arena, &r->places, at);
 		r->appliers = appliers;
@@ -348,6 +350,7 @@ static void run_statements(RuleElab *r, const AstDecl *decl, const AstStmt *s) {
 		if (stmt->kind != AST_LEARN && stmt->kind != AST_STATE)
 			elab_stmt(e, stmt);
 	}
+	program_say_use(e->session, mark, s->apply->span);
 	if (!e->coord || e->session->error_count == mark.errors)
 		return;
 	const Diag *first = diag_take_back(e->session, mark).data[0];

@@ -119,6 +119,19 @@ bool rule_read_hypers(RuleElab *r) {
 	return ok;
 }
 
+bool rule_is_argument(const Hyper *hyper) {
+	return hyper->known && !hyper->as_int && !hyper->learned;
+}
+
+const Hyper *rule_rate(const RuleElab *r) {
+	for (uint32_t i = 0; i < r->hypers.count; i++) {
+		const Hyper *h = &r->hypers.data[i];
+		if (rule_is_argument(h) && !h->given && fe_is_rate(session_text(r->e.session, h->name)))
+			return h;
+	}
+	return NULL;
+}
+
 /* The hyperparameters as the function being built sees them: `func` NULL as constants; else as parameters of it, but for
  * whole numbers and those that are learned (bound later). */
 void rule_bind_hypers(RuleElab *r, IrFunc *func) {

@@ -121,7 +121,11 @@ bool elab_slice(Elab *e, const AstItem *item, int64_t *low, int64_t *high, Ex **
 const AstExpr *elab_slice_length(const Elab *e, const AstItem *item);
 /* Whether two expressions are written alike, with the same names: they have one value. Reductions are not looked into. (elab_scatter.c) */
 bool elab_written_alike(const Elab *e, const AstExpr *a, const AstExpr *b);
-bool elab_dimension(Elab *e, const AstExpr *x, int64_t *out); /* may give DIM_X */
+/* Real numbers of the stated shape, of which nothing else is known: they stand for a value that is in error, so that what is done with
+ * it is checked. BAD where no such shape is stated, and in lowering. */
+Value *elab_by_type(Elab *e, const AstType *type);
+bool elab_dimension(Elab *e, const AstExpr *x, int64_t *out);         /* may give DIM_X */
+bool elab_dimension_or_none(Elab *e, const AstExpr *x, int64_t *out); /* also 0, or less */
 bool elab_number(Elab *e, const AstExpr *x, const char *what, double *out);
 /* Notes of an error that it says no more than that something is not known, as the counter of a loop may not be: if its turns
  * are written out, there may be nothing wrong. */
@@ -140,6 +144,8 @@ bool elab_in_bounds(Elab *e, Ex *at, int64_t extent, Span span, bool *guard, boo
 /* ---- elab_range.c: over what fresh indices run ---- */
 
 typedef struct Indices {
+	bool may_be_empty,
+		empty; /* asked for: a stated range may hold nothing; found: one does, and its variable has one value */
 	uint32_t count;
 	Var *vars[IR_MAX_INDICES];
 	int64_t low[IR_MAX_INDICES];
@@ -166,6 +172,8 @@ Value *elab_vector(Elab *e, const Builtin *b, Value *v, const AstExpr *x);
 /* ---- elab_call.c, elab_shape.c ---- */
 
 Value *elab_call(Elab *e, const AstExpr *x);
+/* elab_learner.c: a call of an open learner, given the values of its arguments. */
+Value *elab_call_learner(Elab *e, const AstDecl *fn, Value *const *args, const AstExpr *const *given, const AstExpr *x);
 /* Types the body of a function that nothing calls: what depends neither on its arguments nor on what other functions give. */
 void elab_type_function(FeProgram *program, IrModule *module, const AstDecl *fn, Typing *typing);
 /* What a call of a row of builtins.def is. `args`: the values of its arguments, as far as the row's `reads` says. */
@@ -258,5 +266,7 @@ Ex *elab_draw_number(Elab *e, const Value *v, DrawKey *key);
 DrawCheck elab_draw_check(Elab *e, const Distribution *d, const AstExpr *draw, Value **args, const Indices *indices);
 /* Whether the arguments are possible; those that the distribution does not have are NULL. */
 Ex *elab_draw_condition(Elab *e, const Distribution *d, Ex *a, Ex *b);
+/* What is drawn where they are not: NaN or no number, marked by the place of the draw (ir/core/marks.h). */
+Ex *elab_draw_none(Elab *e, const Distribution *d, Span draw, bool whole);
 
 #endif

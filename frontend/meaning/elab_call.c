@@ -271,6 +271,8 @@ static Value *call_of_function(Elab *e, const AstDecl *fn, const AstExpr *const 
 	}
 	e->want_int = want;
 	e->in_dimension = dimension;
+	if (fe_is_learner(fn))
+		return elab_call_learner(e, fn, args, given, x);
 	/* A function that is called where another one is typed alone is typed by itself as well. */
 	if (is_recursion(e, fn, args, x) || e->alone)
 		return value_bad(e);
@@ -283,7 +285,9 @@ static Value *call_of_function(Elab *e, const AstDecl *fn, const AstExpr *const 
 	e->path = typing_inside(e->typing, path, x->id);
 	elab_copy_begin(e, x->span);
 	*name_map_place(e->session->arena, &e->program->written_out, fn->name.id) = e;
+	DiagMark mark = diag_mark(e->session);
 	Value *result = write_out(e, fn, args, want, dimension);
+	program_say_use(e->session, mark, x->span);
 	elab_copy_end(e);
 	elab_leave_call(e);
 	e->path = path;

@@ -96,8 +96,8 @@ static bool name_axes(Elab *e, const AstStmt *s) {
 		const char *shape = e->x_rank == 0     ? "one number"
 		                    : e->x_dims[0] < 0 ? "a vector"
 		                                       : value_dims_text(e, e->x_dims, e->x_rank);
-		Diag *diag = diag_error(e->session, 208, span, "`each` names %u axes, but x has %d: it is %s", (unsigned)count,
-		                        e->x_rank, shape);
+		Diag *diag = diag_error(e->session, 208, span, "`each` names %u %s, but x has %d: it is %s", (unsigned)count,
+		                        count == 1 ? "axis" : "axes", e->x_rank, shape);
 		diag_help(e->session, diag,
 		          "a condition tells: `if rank(x) == %u { ... }`; `each { }` without names serves any rank",
 		          (unsigned)count);

@@ -117,7 +117,8 @@ static void smallest_size(Elab *e, Diag *diag, const AstExpr *x, int64_t found) 
 		          session_text(e->session, x->binary.left->name), (long long)size, (long long)(size + 1 - found));
 }
 
-bool elab_dimension(Elab *e, const AstExpr *x, int64_t *out) {
+/* Of an extent, at least `least`. */
+static bool extent(Elab *e, const AstExpr *x, int64_t least, int64_t *out) {
 	Value *v = elab_static(e, x);
 	if (v->kind == VALUE_ARRAY && v->is_size_x) {
 		*out = DIM_X;
@@ -125,12 +126,20 @@ bool elab_dimension(Elab *e, const AstExpr *x, int64_t *out) {
 	}
 	if (!static_value(e, v, x, "a dimension", out))
 		return false;
-	if (*out < 1 || *out > EX_MOST_ELEMENTS) {
+	if (*out < least || *out > EX_MOST_ELEMENTS) {
 		Diag *diag = diag_error(e->session, 213, x->span, "a dimension of %lld", (long long)*out);
 		smallest_size(e, diag, x, *out);
 		return false;
 	}
 	return true;
+}
+
+bool elab_dimension(Elab *e, const AstExpr *x, int64_t *out) {
+	return extent(e, x, 1, out);
+}
+
+bool elab_dimension_or_none(Elab *e, const AstExpr *x, int64_t *out) {
+	return extent(e, x, -EX_MOST_ELEMENTS, out);
 }
 
 bool elab_number(Elab *e, const AstExpr *x, const char *what, double *out) {

@@ -30,12 +30,10 @@ static Ex *size_of(Elab *e, const Value *v) {
 	return v->dims[0] == DIM_X ? ex_dim(e) : ex_int(e, v->dims[0]);
 }
 
-/* Whether coordinates of x can be put in order; false with a diagnostic. */
+/* Whether coordinates of x can be put in order; false with a diagnostic. Of several tensors, one after the other can. */
 static bool has_order(Elab *e, bool over_x, Span span) {
 	e->coupled = e->coupled || over_x;
-	if (over_x && e->tensor)
-		diag_error(e->session, 265, span, "the coordinates of x have an order in a `joint optimizer` only");
-	return !over_x || !e->tensor;
+	return !over_x || !e->tensor || elab_knows_axes(e, span);
 }
 
 /* A vector of numbers; NULL with a diagnostic. */
@@ -127,6 +125,17 @@ Value *elab_median(Elab *e, const Domain *d, Value *shape, Ex *body, Span span) 
 
 /* ---- quantiles ---- */
 
+/* a + t (b - a), from the end that is nearer, so that it passes neither; in the middle the mean that the median is. */
+static Ex *on_line(Elab *e, Ex *a, Ex *b, Ex *t) {
+	Ex *half = ex_real(e, 0.5), *difference = ex_op(e, IR_sub, b, a, NULL);
+	Ex *rest = ex_op(e, IR_sub, ex_real(e, 1), t, NULL);
+	Ex *from_a = ex_op(e, IR_add, a, ex_op(e, IR_mul, t, difference, NULL), NULL);
+	Ex *from_b = ex_op(e, IR_sub, b, ex_op(e, IR_mul, rest, difference, NULL), NULL);
+	Ex *near = ex_op(e, IR_where, ex_op(e, IR_lt, t, half, NULL), from_a, from_b);
+	near = ex_op(e, IR_where, ex_op(e, IR_eq, t, half, NULL), ex_blend(e, a, b, t), near);
+	return ex_on_line(e, a, b, t, near);
+}
+
 /* On the line between the elements at floor(h) and behind it, h = q (n - 1). */
 Value *elab_call_quantile(Elab *e, const Builtin *b, Value **args, const AstExpr *x) {
 	Value *v = numbers(e, b, args[0], x);
@@ -155,7 +164,7 @@ Value *elab_call_quantile(Elab *e, const Builtin *b, Value **args, const AstExpr
 	Ex *a = element(e, v, low), *c = element(e, v, high);
 	/* Where the size of x is open, nothing says here that there is a last one. */
 	Ex *end = ex_substitute(e, value_body(e, v), v->vars, &last, 1, true);
-	Ex *on = ex_op(e, IR_add, a, ex_op(e, IR_mul, part, ex_op(e, IR_sub, c, a, NULL), NULL), NULL);
+	Ex *on = on_line(e, a, c, part);
 	Ex *fine = ex_op(e, IR_and, ex_op(e, IR_ge, q, ex_real(e, 0), NULL), ex_op(e, IR_le, q, ex_real(e, 1), NULL), NULL);
 	fine = ex_op(e, IR_and, fine, ex_op(e, IR_eq, end, end, NULL), NULL);
 	return value_scalar(e, S_REAL, ex_op(e, IR_where, fine, on, ex_real(e, NAN)));

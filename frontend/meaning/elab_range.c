@@ -5,6 +5,15 @@
  * indices of reductions inside the body are solved along, because `A[y + p]` tells about y only once p is known. */
 #include "frontend/meaning/range.h"
 
+static bool is_number(const AstExpr *x) {
+	return !x || x->kind == AST_NUMBER || (x->kind == AST_UNARY && is_number(x->unary.operand));
+}
+
+/* A range between numbers: if it holds nothing, it never does. */
+static bool is_literal(const AstItem *item) {
+	return is_number(item->low) && is_number(item->high);
+}
+
 /* What is written at the index itself. */
 static bool stated(RangeSearch *s, const AstItem *item, RangeUnknown *u, bool from_zero) {
 	int64_t low = 0, high = 0;
@@ -14,7 +23,8 @@ static bool stated(RangeSearch *s, const AstItem *item, RangeUnknown *u, bool fr
 		ok = elab_static_int(s->e, item->high, "the end of a range", &high) && ok;
 		u->axis = high;
 	} else {
-		ok = elab_dimension(s->e, item->high, &u->axis);
+		ok = u->may_be_empty ? elab_dimension_or_none(s->e, item->high, &u->axis)
+		                     : elab_dimension(s->e, item->high, &u->axis);
 		high = u->axis == DIM_X ? s->e->n : u->axis;
 	}
 	u->known = ok;
@@ -33,7 +43,8 @@ static bool stated(RangeSearch *s, const AstItem *item, RangeUnknown *u, bool fr
 }
 
 static void bind_index(Elab *e, const Symbol *symbol, AstName name, IndexRange range, bool bad, Indices *out) {
-	Var *var = ex_var_new(e, name.name, range.extent, name.span);
+	out->empty = out->empty || range.extent == 0;
+	Var *var = ex_var_new(e, name.name, range.extent ? range.extent : 1, name.span);
 	var->from = var->fit_low = range.low;
 	out->vars[out->count] = var;
 	out->low[out->count++] = range.low;
@@ -52,12 +63,14 @@ static void bind_typed(Elab *e, const AstItem *const *items, uint32_t count, Ind
 
 /* The ranges that are stated, or follow from the axes of what is assigned; false: some are in error. *all: no other is left. */
 static bool find_stated(RangeSearch *s, const AstItem *const *items, uint32_t count, bool from_zero,
-                        const int64_t *extents, bool *all) {
+                        const int64_t *extents, bool may_be_empty, bool *all) {
 	bool ok = true;
 	*all = true;
 	for (uint32_t i = 0; i < count; i++) {
-		elab_range_add(s,
-		               (RangeUnknown){.name = items[i]->name, .ours = true, .inside = items[i]->kind == AST_ITEM_EXPR});
+		elab_range_add(s, (RangeUnknown){.name = items[i]->name,
+		                                 .ours = true,
+		                                 .inside = items[i]->kind == AST_ITEM_EXPR,
+		                                 .may_be_empty = may_be_empty && !is_literal(items[i])});
 		RangeUnknown *u = &s->unknowns.data[i];
 		if (u->symbol && u->symbol->name_taken) {
 			u->known = u->wrong = true;
@@ -133,6 +146,7 @@ bool elab_bind_indices(Elab *e, const AstItem *const *items, uint32_t count, con
                        uint32_t body_count, bool from_zero, const int64_t *extents, Indices *out) {
 	RangeSearch s = {.e = e};
 	out->count = 0;
+	out->empty = false;
 	if (e->lowering) {
 		bind_typed(e, items, count, out);
 		return true;
@@ -143,19 +157,24 @@ bool elab_bind_indices(Elab *e, const AstItem *const *items, uint32_t count, con
 			scope_add_name(e, items[i]->name, value_bad(e));
 		return false;
 	}
-	bool all_stated, ok = find_stated(&s, items, count, from_zero, extents, &all_stated);
+	bool all_stated, ok = find_stated(&s, items, count, from_zero, extents, out->may_be_empty, &all_stated);
 	if (!all_stated && ok)
 		find_by_uses(&s, bodies, body_count, from_zero);
 	bool left_open =
 		e->alone && s.source_wrong; /* an argument, of which nothing is known, may be what tells the range */
 	for (uint32_t i = 0; i < count; i++) {
 		RangeUnknown *u = &s.unknowns.data[i];
+		bool empty =
+			u->may_be_empty && items[i]->high && u->known && !u->wrong && u->axis != DIM_X && u->high <= u->low;
 		if (left_open && !items[i]->high)
 			u->wrong = true;
-		else
+		else if (!empty)
 			report_range(&s, u, from_zero, items[i]->high != NULL, ok);
 		bool found = u->known && !u->wrong;
-		IndexRange range = {u->low, !found ? 1 : u->axis == DIM_X && u->low == 0 ? DIM_X : u->high - u->low};
+		IndexRange range = {u->low, !found                            ? 1
+		                            : empty                           ? 0
+		                            : u->axis == DIM_X && u->low == 0 ? DIM_X
+		                                                              : u->high - u->low};
 		ok = ok && found;
 		if (u->symbol)
 			typing_set_range(e->typing, e->path, u->symbol, range);
@@ -168,6 +187,7 @@ bool elab_bind_indices(Elab *e, const AstItem *const *items, uint32_t count, con
 }
 
 bool elab_bind_head(Elab *e, const AstItems *head, const AstExpr *body, Indices *out) {
+	out->may_be_empty = false;
 	const AstItem **items = ARENA_ARRAY(e->arena, const AstItem *, head->count);
 	for (uint32_t i = 0; i < head->count; i++)
 		items[i] = &head->data[i];

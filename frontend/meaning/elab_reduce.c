@@ -4,6 +4,11 @@
 #include <math.h>
 #include <string.h>
 
+/* What has a value over no terms at all. */
+static bool has_neutral(AstReduction op) {
+	return op == AST_REDUCE_SUM || op == AST_REDUCE_PROD || op == AST_REDUCE_ANY || op == AST_REDUCE_ALL;
+}
+
 Ex *elab_point_count(Elab *e, const Domain *d, Value *shape, Span span) {
 	if (d->conds.count || d->filter) {
 		Ex *one = ex_real(e, 1);
@@ -272,9 +277,12 @@ Value *elab_reduce(Elab *e, const AstExpr *x) {
 		else if (item->kind == AST_ITEM_CONDITION)
 			bodies[body_count++] = item->expr;
 	}
-	Indices found;
+	Indices found = {.may_be_empty = has_neutral(x->reduce.op)};
 	bool ok = elab_bind_indices(e, indices, count, bodies, body_count, false, NULL, &found);
 	Domain d = {0};
+	if (found.empty)
+		proof_assume(e, ex_bool(e, false), true); /* nothing is read */
+	e->arms += found.empty;
 	for (uint32_t i = 0; i < found.count; i++)
 		d.vars[d.count++] = found.vars[i];
 	d.low = found.count ? found.low[0] : 0;
@@ -290,6 +298,8 @@ Value *elab_reduce(Elab *e, const AstExpr *x) {
 		if (reads_twice(x->reduce.op))
 			body = value_reusable(e, value_convert(e, body, S_REAL), 0, x->span);
 		value_body(e, body);
+		if (found.empty)
+			d.filter = ex_bool(e, false);
 		result = reduce_over(e, x->reduce.op, &d, body, body, x->span);
 	}
 	scope_back(e, scope);

@@ -5,11 +5,25 @@
 
 /* ---- definitions ---- */
 
+Value *elab_by_type(Elab *e, const AstType *type) {
+	int64_t dims[IR_MAX_RANK];
+	int rank;
+	bool stated = type->dims.count && type->scalar != AST_INT && type->scalar != AST_BOOLEAN && !type->each;
+	if (e->lowering || !e->builder || !stated || !elab_dims(e, type, dims, &rank, 0))
+		return value_bad(e);
+	for (int i = 0; i < rank; i++)
+		if (dims[i] == DIM_X)
+			return value_bad(e);
+	return value_read(e, emit_fill(e, ir_tensor_type(e->real, rank, dims), 0), S_REAL, rank, dims);
+}
+
 /* Makes a value obey a written type: its scalar type, and its shape (one number fills an array). */
 static Value *obey_type(Elab *e, const AstDeclare *d, Value *v, Name name) {
 	const AstType *type = &d->type;
-	if (value_is_bad(v) || type->span.file == 0)
+	if (type->span.file == 0)
 		return v;
+	if (value_is_bad(v))
+		return elab_by_type(e, type);
 	Scalar want = type->scalar == AST_INT ? S_INT : type->scalar == AST_BOOLEAN ? S_BOOL : S_REAL;
 	bool fits = v->kind == VALUE_ARRAY && (v->scalar == want || v->scalar == S_LITERAL || want == S_REAL) &&
 	            (want != S_BOOL || v->scalar == S_BOOL);

@@ -125,8 +125,10 @@ Value *elab_call_linspace(Elab *e, const Builtin *b, Value **args, const AstExpr
 		return value_bad(e);
 	Value *v = value_array(e, S_REAL, 1, &n, x->span);
 	Ex *i = ex_var(e, v->vars[0]), *low = value_ex(e, ends[0], e->real), *high = value_ex(e, ends[1], e->real);
-	Ex *step = ex_op(e, IR_div, ex_op(e, IR_sub, high, low, NULL), ex_real(e, n > 1 ? (double)(n - 1) : 1), NULL);
-	Ex *inner = ex_op(e, IR_add, low, ex_op(e, IR_mul, ex_convert(e, i, e->real), step, NULL), NULL);
+	Ex *turns = ex_real(e, n > 1 ? (double)(n - 1) : 1), *at = ex_convert(e, i, e->real);
+	Ex *step = ex_op(e, IR_div, ex_op(e, IR_sub, high, low, NULL), turns, NULL);
+	Ex *inner = ex_op(e, IR_add, low, ex_op(e, IR_mul, at, step, NULL), NULL);
+	inner = ex_on_line(e, low, high, ex_op(e, IR_div, at, turns, NULL), inner);
 	Ex *is_last = ex_op(e, IR_eq, i, ex_int(e, n - 1), NULL);
 	v->body = n > 1 ? ex_op(e, IR_where, is_last, high, inner) : low;
 	return v;

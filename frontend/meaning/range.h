@@ -15,6 +15,7 @@ typedef struct RangeUnknown {
 	bool ours;   /* its range is asked for; otherwise it is an index of a reduction inside */
 	bool inside; /* of a position: no range can be stated for it */
 	bool known;
+	bool may_be_empty;    /* where a stated range may hold nothing */
 	bool wrong;           /* no range can be had for it, which was reported */
 	bool differs_by_turn; /* the range follows from the counter of a loop, so every turn has its own */
 	int64_t low, high;    /* half-open */

@@ -83,8 +83,12 @@ bool program_arguments(FeProgram *p, const FeCall *call, const AstExpr **out) {
 			diag_label(session, diag, decl->name.span, "declared here");
 			ok = false;
 		} else if (out[at]) {
-			diag_error(session, 218, span, "`%s` is given twice",
-			           session_text(session, decl->params.data[at].name.name));
+			bool told = false; /* twice by name: the parser has */
+			for (uint32_t k = 0; k < i && wanted; k++)
+				told = told || call->names.data[k] == wanted;
+			if (!told)
+				diag_error(session, 218, span, "`%s` is given twice",
+				           session_text(session, decl->params.data[at].name.name));
 			ok = false;
 		} else
 			out[at] = call->values.data[i];

@@ -74,6 +74,7 @@ uint32_t program_chosen(FeProgram *p, uint32_t source) {
 		Source *written = session->sources.data[source];
 		ast_put_cut(session, source, &cuts, &text);
 		source = source_add(session, written->path, text_cstr(&text), text.length);
+		session->sources.data[source]->kept = cuts.kept;
 		if (!p->origin) /* as it was written, it is no source of this program */
 			written->path = "<before choices>";
 	}

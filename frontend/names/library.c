@@ -29,6 +29,36 @@ const AstDecl *program_find_library(Session *session, Library *library, Name nam
 	return *read;
 }
 
+static bool in_library(const Session *session, Span span) {
+	return span.file && strncmp(session->sources.data[span.file]->path, "<std>/", 6) == 0;
+}
+
 bool program_is_library(const Session *session, const AstDecl *decl) {
-	return strncmp(session->sources.data[decl->span.file]->path, "<std>/", 6) == 0;
+	return in_library(session, decl->span);
+}
+
+static bool is_of_library(const Session *session, const Diag *diag) {
+	bool inside = diag->labels.count > 0;
+	for (uint32_t k = 0; k < diag->labels.count; k++)
+		inside = inside && in_library(session, diag->labels.data[k].span);
+	return inside;
+}
+
+void program_say_use(Session *session, DiagMark mark, Span use) {
+	if (!use.file || in_library(session, use) || session->diags.count == mark.count)
+		return;
+	Diags said = diag_take_back(session, mark), kept = {0};
+	for (uint32_t i = 0; i < said.count; i++) {
+		Diag *diag = said.data[i];
+		bool told = false;
+		if (is_of_library(session, diag)) {
+			for (uint32_t k = 0; k < kept.count; k++)
+				told = told ||
+				       (kept.data[k]->code == diag->code && in_library(session, kept.data[k]->labels.data[0].span));
+			diag_label(session, diag, use, "used here");
+		}
+		if (!told)
+			vec_push(session->arena, &kept, diag);
+	}
+	diag_say(session, &kept);
 }

@@ -186,6 +186,9 @@ Library *program_library(Session *session);
 /* Reads the entry, if nobody has named it before; NULL: there is none. */
 const AstDecl *program_find_library(Session *session, Library *library, Name name);
 bool program_is_library(const Session *session, const AstDecl *decl);
+/* What was said since `mark` of the text of the library alone is due to how it is used, at `use`: a label says so. One argument is wrong
+ * at many places: of mistakes of one kind the first is enough. */
+void program_say_use(Session *session, DiagMark mark, Span use);
 
 /* ---- call.c: calls of declarations ---- */
 

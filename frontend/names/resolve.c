@@ -76,7 +76,10 @@ static void in_given(Resolver *r, const AstExpr *x) {
 	bool objective = !symbol && (symbol = resolve_objective_named(r, x)) != NULL;
 	symbol = resolve_is_parameter(r, local) ? local : symbol; /* handed on, whatever it holds */
 	if (!symbol) {
+		Name around = r->given;
+		r->given = !x ? 0 : x->kind == AST_NAME ? x->name : x->kind == AST_CALL ? x->call.callee.name : 0;
 		in_expr(x, r);
+		r->given = around;
 		return;
 	}
 	symbol_set(r->program, x->id, symbol);

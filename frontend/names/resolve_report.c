@@ -44,6 +44,14 @@ void resolve_report_index(Resolver *r, const Symbol *symbol, const Symbol *other
 
 /* ---- names that nothing declares ---- */
 
+/* May this name, where it stands, have been meant for a declaration of this kind? Objectives are made of objectives, rules of rules. */
+static bool may_be_given(const Resolver *r, Name wanted, AstDeclKind kind) {
+	if (wanted != r->given || (kind != AST_OBJECTIVE && kind != AST_OPTIMIZER))
+		return false;
+	bool says = r->decl && (r->decl->kind == AST_OBJECTIVE || r->decl->kind == AST_OPTIMIZER);
+	return !says || kind == r->decl->kind;
+}
+
 /* What a misspelled name may have been meant for. */
 static Name nearest_name(Resolver *r, Name wanted) {
 	const FeProgram *p = r->program;
@@ -52,8 +60,12 @@ static Name nearest_name(Resolver *r, Name wanted) {
 	for (uint32_t i = r->scope.count; i-- > 0;)
 		vec_push(scratch, &names, r->scope.data[i].symbol->name);
 	for (uint32_t i = 0; i < p->user.count; i++)
-		if (p->user.data[i]->kind == AST_FN || p->user.data[i]->kind == AST_CONST)
+		if (p->user.data[i]->kind == AST_FN || p->user.data[i]->kind == AST_CONST ||
+		    may_be_given(r, wanted, p->user.data[i]->kind))
 			vec_push(scratch, &names, p->user.data[i]->name.name);
+	for (uint32_t i = 0; i < p->library->names.count; i++)
+		if (may_be_given(r, wanted, p->library->entries.data[i].kind))
+			vec_push(scratch, &names, p->library->names.data[i]);
 	for (int i = 0; i < BUILTIN_COUNT; i++)
 		if (builtins[i].kind != BUILTIN_IS_LATER)
 			vec_push(scratch, &names, session_name(p->session, builtins[i].name));

@@ -22,6 +22,7 @@ typedef struct Resolver {
 	Symbol *unknown_symbol;
 	uint32_t blocks, each; /* around the walk */
 	bool in_position;      /* in the brackets of `a[i]` */
+	Name given; /* stands by itself where something is given for a parameter: it may mean an objective or a rule */
 } Resolver;
 
 /* symbols.c */

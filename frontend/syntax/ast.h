@@ -294,6 +294,7 @@ typedef struct AstExperiment {
 	AstClause seed;      /* one number */
 	AstClause search;    /* one word or call: how open expressions are searched */
 	AstExpr *candidates; /* search ... for N candidates; NULL: that was left out */
+	AstExpr *until;      /* search ... until E; NULL: that was left out */
 	AstClause keep;      /* one number */
 	struct {
 		Span span;

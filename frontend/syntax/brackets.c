@@ -141,9 +141,27 @@ static void drop_stray(Balancer *b, const Token *token) {
 		diag_help(b->session, diag, "remove it, or open it with `%s`", token->kind == TOKEN_RPAREN ? "(" : "[");
 }
 
-/* A block cannot stand inside parentheses: where one opens at the end of a line, `( [` before it lack their partners. */
+/* Is the outermost of the open `( [` that of a declaration's parameters, `optimizer name(`? */
+static bool in_head(const Balancer *b) {
+	uint32_t k = b->stack.count;
+	while (k > 0 && !b->stack.data[k - 1].block && b->out.data[b->stack.data[k - 1].at].kind != TOKEN_LBRACE)
+		k--;
+	uint32_t at = k < b->stack.count ? b->stack.data[k].at : 0;
+	if (at < 2)
+		return false;
+	const Token *word = &b->out.data[at - 2];
+	return b->out.data[at - 1].kind == TOKEN_NAME &&
+	       (lex_is_word(b->source, word, "fn") || lex_is_word(b->source, word, "objective") ||
+	        lex_is_word(b->source, word, "optimizer"));
+}
+
+/* A block cannot stand inside parentheses: where one opens at the end of a line, or behind parameters, `( [` before it lack their
+ * partners. */
 static void close_before_block(Balancer *b, uint32_t at) {
-	if (!b->in[at + 1].line_start || (at > 0 && lex_is_word(b->source, &b->in[at - 1], "choose")))
+	if (at > 0 && lex_is_word(b->source, &b->in[at - 1], "choose"))
+		return;
+	bool value = at > 0 && b->in[at - 1].kind == TOKEN_EQUALS; /* a default, as other languages write it */
+	if (!b->in[at + 1].line_start && (value || !in_head(b)))
 		return;
 	while (b->stack.count > 0 && !top(b)->block && b->out.data[top(b)->at].kind != TOKEN_LBRACE)
 		close_unclosed(b, &b->in[at]);

@@ -69,10 +69,19 @@ static const char *name_of(const Listing *l, const AstExpr *x) {
 	return name;
 }
 
+/* Of a choice among rules, which stands before it in the list. */
+static bool is_alternative(const Listing *l, const AstExpr *x) {
+	for (uint32_t i = 0; i < l->out.count; i++)
+		for (uint32_t k = 0; l->out.data[i].applies && k < l->out.data[i].expr->elements.count; k++)
+			if (l->out.data[i].expr->elements.data[k] == x)
+				return true;
+	return false;
+}
+
 static bool list_in(const AstExpr *x, void *context) {
 	Listing *l = context;
 	if (x && x->kind == AST_CHOOSE && x->elements.count) {
-		bool applies = l->stmt->kind == AST_APPLY && l->stmt->apply == x;
+		bool applies = l->stmt->kind == AST_APPLY && (l->stmt->apply == x || is_alternative(l, x));
 		AstChoice one = {x, name_of(l, x), applies};
 		vec_push(l->arena, &l->out, one);
 	}
@@ -90,10 +99,19 @@ static void list_block(Listing *l, const AstBlock *block) {
 	}
 }
 
+/* Where others were made before, the names are those that these had then. */
+static void name_as_before(const Session *session, const AstDecl *rule, AstChoices *choices) {
+	const AstKept *kept = session->sources.data[rule->span.file]->kept;
+	for (; kept; kept = kept->next)
+		for (uint32_t i = 0; kept->rule == rule->name.name && i < kept->count && i < choices->count; i++)
+			choices->data[i].name = kept->names[i];
+}
+
 AstChoices ast_choices(const Session *session, const AstDecl *rule, Arena *arena) {
 	Listing l = {.session = session, .arena = arena};
 	if (rule->kind == AST_OPTIMIZER)
 		list_block(&l, &rule->body);
+	name_as_before(session, rule, &l.out);
 	return l.out;
 }
 

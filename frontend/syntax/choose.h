@@ -29,16 +29,26 @@ bool ast_choices_mention(Session *session, const AstDecl *rule, const AstChoices
 
 /* ---- choose_text.c ---- */
 
+/* What choices of a rule that stay open are called in the text where all of them are: Source.kept of the text without the others. */
+typedef struct AstKept {
+	Name rule;
+	const char **names;
+	uint32_t count;
+	const struct AstKept *next; /* of another rule of the file */
+} AstKept;
+
 /* A piece of a source that is left out, or of which another piece stays. */
 typedef struct AstCut {
 	uint32_t start, end;
 	Span stays;   /* file 0: nothing */
 	bool bracket; /* in parentheses */
+	bool call;    /* a name of a rule becomes a call of it, by () */
 } AstCut;
 
 typedef struct AstCuts {
 	Arena *arena;
 	VEC(AstCut) list;
+	const AstKept *kept; /* in the arena of the session, as the source that comes of it */
 } AstCuts;
 
 /* What changes in the text of a rule: each choice that is made becomes its alternative, and statements are left out that nothing

@@ -123,6 +123,24 @@ static void cut_idle(const Session *session, const AstBlock *block, const NameMa
 	}
 }
 
+/* Of the choices that are not made, those that stay in the text are the ones that something depends on. */
+static void keep_names(Session *session, const AstDecl *rule, const AstChoices *choices, const int *picks,
+                       const bool *needed, AstCuts *cuts) {
+	AstKept *kept = ARENA_NEW(session->arena, AstKept);
+	*kept = (AstKept){.rule = rule->name.name, .next = cuts->kept};
+	kept->names = ARENA_ARRAY(session->arena, const char *, choices->count + 1);
+	for (uint32_t i = 0; i < choices->count; i++)
+		if (picks[i] < 0 && needed[i])
+			kept->names[kept->count++] = arena_strdup(session->arena, choices->data[i].name);
+	cuts->kept = kept;
+}
+
+/* A rule that is named without arguments, which only a choice takes for a call. */
+static bool is_bare(const Session *session, const AstExpr *rule) {
+	const char *text = session->sources.data[rule->span.file]->text;
+	return rule->kind == AST_CALL && text[rule->span.end - 1] != ')';
+}
+
 void ast_cut_choices(Session *session, const AstDecl *rule, const AstChoices *choices, const int *picks,
                      AstCuts *cuts) {
 	Arena *scratch = arena_new();
@@ -134,6 +152,7 @@ void ast_cut_choices(Session *session, const AstDecl *rule, const AstChoices *ch
 	made.open = &open.stmts;
 	ast_find_needs(session, &made);
 	cut_idle(session, &rule->body, &open.stmts, &made.stmts, cuts);
+	keep_names(session, rule, choices, picks, needed, cuts);
 	for (uint32_t i = 0; i < choices->count; i++) {
 		const AstExpr *x = choices->data[i].expr;
 		if (picks[i] < 0)
@@ -142,6 +161,7 @@ void ast_cut_choices(Session *session, const AstDecl *rule, const AstChoices *ch
 		AstCut cut = {.start = x->span.start,
 		              .end = x->span.end,
 		              .stays = stays->span,
+		              .call = choices->data[i].applies && is_bare(session, stays),
 		              .bracket = bind_of(session, stays) < needed_at(rule, x)};
 		vec_push(cuts->arena, &cuts->list, cut);
 	}
@@ -167,7 +187,7 @@ static void put(const Source *source, uint32_t at, uint32_t end, const AstCuts *
 		text_printf(out, "%s", cut->bracket ? "(" : "");
 		if (cut->stays.file)
 			put(source, cut->stays.start, cut->stays.end, cuts, out);
-		text_printf(out, "%s", cut->bracket ? ")" : "");
+		text_printf(out, "%s", cut->call ? "()" : cut->bracket ? ")" : "");
 		at = cut->end;
 	}
 	text_bytes(out, source->text + at, end - at);

@@ -453,8 +453,14 @@ void lex_source(Session *session, uint32_t source, Tokens *tokens, AstComments *
 	lexer.tokens = tokens;
 	lexer.comments = comments;
 	uint32_t errors_before = session->error_count;
-	if (lexer.source->length >= 3 && memcmp(lexer.source->text, "\xef\xbb\xbf", 3) == 0)
+	const char *text = lexer.source->text;
+	if (lexer.source->length >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0)
 		lexer.at = 3;
+	if (lexer.source->length >= 2 && (memcmp(text, "\xff\xfe", 2) == 0 || memcmp(text, "\xfe\xff", 2) == 0)) {
+		Diag *diag = diag_error(session, 106, span_of(&lexer, 0, 0), "this file is text in UTF-16, not in UTF-8");
+		diag_help(session, diag, "save it as UTF-8");
+		lexer.at = lexer.source->length;
+	}
 	for (;;) {
 		skip_blanks(&lexer);
 		if (lexer.at >= lexer.source->length || !lex_may_report(session, errors_before))

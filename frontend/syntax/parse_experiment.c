@@ -107,11 +107,8 @@ static void parse_update(Parser *p, AstExperiment *experiment) {
 	}
 }
 
-/* `search evolve(islands = 4) for 50000 candidates` */
-static void parse_search(Parser *p, AstExperiment *experiment) {
-	parse_items(p, CLAUSE_SEARCH, &experiment->search, false);
-	if (p->panic || parse_at_break(p) || !parse_accept_word(p, "for"))
-		return;
+/* `50000 candidates` */
+static void parse_candidates(Parser *p, AstExperiment *experiment) {
 	experiment->candidates = parse_value(p, "a number of candidates");
 	if (!p->panic && (parse_at_break(p) || !parse_accept_word(p, "candidates"))) {
 		Diag *diag = parse_complain(p, 139, parse_here(p), "expected `candidates`, found %s", parse_found(p));
@@ -119,6 +116,15 @@ static void parse_search(Parser *p, AstExperiment *experiment) {
 		if (!parse_at_break(p))
 			p->panic = true;
 	}
+}
+
+/* `search evolve(islands = 4) for 50000 candidates until 0.001` */
+static void parse_search(Parser *p, AstExperiment *experiment) {
+	parse_items(p, CLAUSE_SEARCH, &experiment->search, false);
+	if (!p->panic && !parse_at_break(p) && parse_accept_word(p, "for"))
+		parse_candidates(p, experiment);
+	if (!p->panic && !parse_at_break(p) && parse_accept_word(p, "until"))
+		experiment->until = parse_value(p, "a score");
 }
 
 static void parse_learn(Parser *p, AstExperiment *experiment) {

@@ -485,13 +485,8 @@ static bool unknown_statement(Parser *p, AstStmtKind *kind) {
 	return false;
 }
 
-/* adam(lr = 0.1), or choose { adam(lr = 0.1), momentum }, where a name alone is a call without arguments */
-static AstExpr *parse_applied(Parser *p) {
-	static const char what[] = "a rule with its arguments, such as `adam(lr = 0.1)`";
-	const Token *next = parse_ahead(p, 1);
-	if (parse_at_break(p) || !parse_at_word(p, "choose") || next->kind != TOKEN_LBRACE)
-		return parse_call(p, what);
-	AstExpr *choice = parse_primary(p);
+/* Alternatives that are rules: a name alone is a call without arguments, and one may be a choice again. */
+static void make_rules(Parser *p, AstExpr *choice, const char *what) {
 	for (uint32_t i = 0; i < choice->elements.count; i++) {
 		AstExpr *x = choice->elements.data[i];
 		AstName name = {.name = x->kind == AST_NAME ? x->name : 0, .span = x->span};
@@ -499,11 +494,23 @@ static AstExpr *parse_applied(Parser *p) {
 			x->kind = AST_CALL;
 			x->call.callee = name;
 			x->call.args = (AstArgs){0};
+		} else if (x->kind == AST_CHOOSE) {
+			make_rules(p, x, what);
 		} else if (x->kind != AST_CALL && x->kind != AST_BAD) {
 			parse_complain(p, 101, x->span, "expected %s, found `%s`", what, parse_slice(p, x->span));
 			x->kind = AST_BAD;
 		}
 	}
+}
+
+/* adam(lr = 0.1), or choose { adam(lr = 0.1), momentum } */
+static AstExpr *parse_applied(Parser *p) {
+	static const char what[] = "a rule with its arguments, such as `adam(lr = 0.1)`";
+	const Token *next = parse_ahead(p, 1);
+	if (parse_at_break(p) || !parse_at_word(p, "choose") || next->kind != TOKEN_LBRACE)
+		return parse_call(p, what);
+	AstExpr *choice = parse_primary(p);
+	make_rules(p, choice, what);
 	return choice;
 }
 

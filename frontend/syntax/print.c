@@ -363,6 +363,12 @@ static void print_experiment(Printer *printer, const AstExperiment *experiment) 
 		print_expr(printer, experiment->candidates);
 		put(printer, ")");
 	}
+	if (experiment->until) {
+		print_line(printer);
+		put(printer, "(until ");
+		print_expr(printer, experiment->until);
+		put(printer, ")");
+	}
 	print_clause(printer, "keep", &experiment->keep);
 	print_clause(printer, "augment", &experiment->augment);
 	print_clause(printer, "against", &experiment->against);

@@ -258,6 +258,12 @@ bool ex_whole_sum_fits(const Ex *term, double count);
 Ex *ex_whole_size(Elab *e, IrCombine combine, Ex *term);
 Ex *ex_whole_if_small(Elab *e, Ex *size, Ex *reduced);
 
+/* ---- line.c: between two real numbers, which may be infinite or far apart; t from 0 to 1, all of one type ---- */
+
+Ex *ex_blend(Elab *e, Ex *a, Ex *b, Ex *t); /* (1 - t) a + t b */
+/* `near`, which is a + t (b - a) by whatever roundings, if b - a is a number; otherwise the blend. */
+Ex *ex_on_line(Elab *e, Ex *a, Ex *b, Ex *t, Ex *near);
+
 /* ---- proof.c: what is known of integers ---- */
 
 Affine proof_affine(const Ex *x);

@@ -2,12 +2,25 @@
  * (code generation at level "less", no optimisation passes); ORC only links it. */
 #include "ir/core/walk.h"
 #include "jit/lapack/lapack.h"
+#include "jit/llvm/llvm_cache.h"
 #include "jit/llvm/llvm_emit.h"
 #include "jit/nest/lower.h"
 
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+
+typedef int JitEntry(void *const *params, void *const *results, void *const *tables, void *arena,
+                     const int64_t *symbols);
+
+/* Machine code in this process. Functions of which LLVM gets the same module have it together. */
+typedef struct Loaded {
+	LlvmKey key;
+	LLVMOrcResourceTrackerRef tracker;
+	JitEntry *entry;
+	uint32_t users;
+	struct Loaded *next;
+} Loaded;
 
 struct JitEngine {
 	Session *session;
@@ -16,20 +29,18 @@ struct JitEngine {
 	LLVMOrcLLJITRef jit;
 	LLVMTargetMachineRef machine;
 	char *triple;
-	bool wide; /* 32 registers of 64 bytes; others have half of them, or a quarter, and half as wide ones */
-	uint32_t code_count;
+	bool wide;            /* 32 registers of 64 bytes; others have half of them, or a quarter, and half as wide ones */
+	const char *settings; /* all that decides, beside its module, what code becomes */
+	const char *folder;   /* where code is kept, or NULL */
+	Loaded *loaded;       /* what has users */
 	bool sought_lapack;
 	const Lapack *lapack; /* NULL: there is none */
 };
 
-typedef int JitEntry(void *const *params, void *const *results, void *const *tables, void *arena,
-                     const int64_t *symbols);
-
 struct JitCode {
 	JitEngine *engine;
 	Arena *arena;
-	LLVMOrcResourceTrackerRef tracker;
-	JitEntry *entry;
+	Loaded *loaded;
 	void **tables;
 	int64_t fixed_bytes;
 	uint32_t slot_count;
@@ -74,6 +85,8 @@ static LLVMTargetMachineRef new_machine(JitEngine *engine) {
 #endif
 	LLVMTargetMachineRef machine = api->CreateTargetMachine(target, engine->triple, cpu, all, LLVMCodeGenLevelLess,
 	                                                        LLVMRelocPIC, LLVMCodeModelSmall);
+	engine->settings = arena_printf(engine->arena, "%s; %s; %s; %s; level less, PIC, small",
+	                                llvm_api_text(api, engine->arena), engine->triple, cpu, all);
 	api->DisposeMessage(cpu);
 	api->DisposeMessage(features);
 	return machine;
@@ -115,11 +128,18 @@ void jit_engine_free(JitEngine *engine) {
 	api->DisposeMessage(engine->triple);
 }
 
+void jit_engine_cache(JitEngine *engine, const char *folder) {
+	engine->folder = folder && llvm_cache_open(engine->arena, folder) ? arena_strdup(engine->arena, folder) : NULL;
+}
+
 /* ---- compiling ---- */
 
-static LLVMModuleRef new_module(JitEngine *engine, LLVMContextRef context, const LoopFunc *func, const char *name) {
+static const char module_name[] =
+	"gradus_code"; /* of its entry as well, until that is called by the key of the module */
+
+static LLVMModuleRef new_module(JitEngine *engine, LLVMContextRef context, const LoopFunc *func) {
 	LlvmApi *api = &engine->api;
-	LLVMModuleRef module = llvm_emit_module(api, func->arena, context, func, name, engine->wide);
+	LLVMModuleRef module = llvm_emit_module(api, func->arena, context, func, module_name, engine->wide);
 	api->SetTarget(module, engine->triple);
 	LLVMTargetDataRef layout = api->CreateTargetDataLayout(engine->machine);
 	api->SetModuleDataLayout(module, layout);
@@ -195,6 +215,78 @@ static const Lapack *lapack_of(JitEngine *engine, const IrFunc *func) {
 	return calls ? engine->lapack : NULL;
 }
 
+/* Not kept is what calls functions of this process by their addresses. */
+static bool can_be_kept(const LoopFunc *func) {
+	for (uint32_t i = 0; i < func->kernels.count; i++)
+		if (func->kernels.data[i]->foreign)
+			return false;
+	return true;
+}
+
+static LlvmKey key_of(JitEngine *engine, LLVMModuleRef module) {
+	LlvmApi *api = &engine->api;
+	LLVMMemoryBufferRef bits = api->WriteBitcodeToMemoryBuffer(module);
+	LlvmKey key = llvm_key(engine->settings, api->GetBufferStart(bits), api->GetBufferSize(bits));
+	api->DisposeMemoryBuffer(bits);
+	return key;
+}
+
+/* The object file of a module, whose entry is named `name`: kept from an earlier time, or made now. */
+static LLVMMemoryBufferRef object_of(JitEngine *engine, LLVMModuleRef module, const LlvmKey *key, const char *name,
+                                     bool keeps) {
+	LlvmApi *api = &engine->api;
+	Arena *arena = arena_new();
+	char *bytes;
+	size_t length;
+	LLVMMemoryBufferRef object;
+	if (keeps && llvm_cache_find(arena, engine->folder, key, &bytes, &length)) {
+		object = api->CreateMemoryBufferWithMemoryRangeCopy(bytes, length, name);
+	} else {
+		api->SetValueName2(api->GetNamedFunction(module, module_name), name, strlen(name));
+		object = emit_file(engine, module, LLVMObjectFile);
+		if (keeps)
+			llvm_cache_keep(arena, engine->folder, key, api->GetBufferStart(object), api->GetBufferSize(object));
+	}
+	arena_free(arena);
+	return object;
+}
+
+static Loaded *load(JitEngine *engine, LLVMModuleRef module, bool keeps) {
+	LlvmApi *api = &engine->api;
+	LlvmKey key = key_of(engine, module);
+	for (Loaded *loaded = engine->loaded; loaded; loaded = loaded->next)
+		if (memcmp(&loaded->key, &key, sizeof key) == 0) {
+			loaded->users++;
+			return loaded;
+		}
+	Arena *arena = arena_new();
+	const char *name = arena_printf(arena, "gradus_%s", llvm_key_text(arena, &key));
+	LLVMMemoryBufferRef object = object_of(engine, module, &key, name, keeps);
+	Loaded *loaded = ARENA_NEW(engine->arena, Loaded);
+	*loaded = (Loaded){.key = key, .users = 1, .next = engine->loaded};
+	engine->loaded = loaded;
+	loaded->tracker = api->OrcJITDylibCreateResourceTracker(api->OrcLLJITGetMainJITDylib(engine->jit));
+	must(engine, "linking", api->OrcLLJITAddObjectFileWithRT(engine->jit, loaded->tracker, object));
+	LLVMOrcExecutorAddress address = 0;
+	must(engine, "finding the entry", api->OrcLLJITLookup(engine->jit, &address, name));
+	uintptr_t entry = (uintptr_t)address;
+	memcpy(&loaded->entry, &entry, sizeof entry);
+	arena_free(arena);
+	return loaded;
+}
+
+static void unload(JitEngine *engine, Loaded *loaded) {
+	LlvmApi *api = &engine->api;
+	if (--loaded->users > 0)
+		return;
+	must(engine, "unloading", api->OrcResourceTrackerRemove(loaded->tracker));
+	api->OrcReleaseResourceTracker(loaded->tracker);
+	Loaded **at = &engine->loaded;
+	while (*at != loaded)
+		at = &(*at)->next;
+	*at = loaded->next;
+}
+
 JitCode *jit_compile(JitEngine *engine, IrFunc *func, const JitOptions *asked) {
 	LlvmApi *api = &engine->api;
 	JitOptions with = options_here(engine, asked);
@@ -213,19 +305,13 @@ JitCode *jit_compile(JitEngine *engine, IrFunc *func, const JitOptions *asked) {
 	code->slot_count = loops->slots.count;
 	code->slots = arena_copy(arena, loops->slots.data, sizeof(LoopSlot) * loops->slots.count);
 	double lowered = now();
-	const char *name = arena_printf(arena, "gradus_code_%u", (unsigned)engine->code_count++);
 	LLVMContextRef context = api->ContextCreate();
-	LLVMModuleRef llvm = new_module(engine, context, loops, name);
+	LLVMModuleRef module = new_module(engine, context, loops);
+	bool keeps = engine->folder && can_be_kept(loops);
 	ir_module_free(own); /* before LLVM takes its share */
-	LLVMMemoryBufferRef object = emit_file(engine, llvm, LLVMObjectFile);
-	api->DisposeModule(llvm);
+	code->loaded = load(engine, module, keeps);
+	api->DisposeModule(module);
 	api->ContextDispose(context);
-	code->tracker = api->OrcJITDylibCreateResourceTracker(api->OrcLLJITGetMainJITDylib(engine->jit));
-	must(engine, "linking", api->OrcLLJITAddObjectFileWithRT(engine->jit, code->tracker, object));
-	LLVMOrcExecutorAddress address = 0;
-	must(engine, "finding the entry", api->OrcLLJITLookup(engine->jit, &address, name));
-	uintptr_t entry = (uintptr_t)address;
-	memcpy(&code->entry, &entry, sizeof entry);
 	code->lower_seconds = lowered - start;
 	code->llvm_seconds = now() - lowered;
 	return code;
@@ -234,9 +320,7 @@ JitCode *jit_compile(JitEngine *engine, IrFunc *func, const JitOptions *asked) {
 void jit_code_free(JitCode *code) {
 	if (!code)
 		return;
-	LlvmApi *api = &code->engine->api;
-	must(code->engine, "unloading", api->OrcResourceTrackerRemove(code->tracker));
-	api->OrcReleaseResourceTracker(code->tracker);
+	unload(code->engine, code->loaded);
 	arena_free(code->arena);
 }
 
@@ -248,7 +332,7 @@ size_t jit_arena_bytes(const JitCode *code, const int64_t *symbols) {
 }
 
 int jit_call(const JitCode *code, void *const *params, void *const *results, void *arena, const int64_t *symbols) {
-	return code->entry(params, results, code->tables, arena, symbols);
+	return code->loaded->entry(params, results, code->tables, arena, symbols);
 }
 
 void jit_code_times(const JitCode *code, double *lower, double *llvm) {
@@ -266,7 +350,7 @@ bool jit_show_llvm(JitEngine *engine, IrModule *module, IrFunc *func, const JitO
 	JitOptions options = options_here(engine, asked);
 	LoopFunc *loops = nest_function(module, func, &options);
 	LLVMContextRef context = engine->api.ContextCreate();
-	LLVMModuleRef llvm = new_module(engine, context, loops, "gradus_code");
+	LLVMModuleRef llvm = new_module(engine, context, loops);
 	char *text = engine->api.PrintModuleToString(llvm);
 	text_printf(out, "%s", text);
 	engine->api.DisposeMessage(text);
@@ -279,7 +363,7 @@ bool jit_show_asm(JitEngine *engine, IrModule *module, IrFunc *func, const JitOp
 	JitOptions options = options_here(engine, asked);
 	LoopFunc *loops = nest_function(module, func, &options);
 	LLVMContextRef context = engine->api.ContextCreate();
-	LLVMModuleRef llvm = new_module(engine, context, loops, "gradus_code");
+	LLVMModuleRef llvm = new_module(engine, context, loops);
 	LLVMMemoryBufferRef text = emit_file(engine, llvm, LLVMAssemblyFile);
 	text_bytes(out, engine->api.GetBufferStart(text), engine->api.GetBufferSize(text));
 	engine->api.DisposeMemoryBuffer(text);

@@ -1,10 +1,14 @@
 /* Opening libLLVM-19. It is never closed: its own exit handlers run at the end of the process. */
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE /* dladdr */
+#endif
 #include "base/base.h"
 
 #include "jit/llvm/llvm_api.h"
 
 #include <dlfcn.h>
 #include <string.h>
+#include <sys/stat.h>
 
 bool llvm_api_open(LlvmApi *api, Arena *arena, const char **error) {
 	static const char *const places[] = {GRADUS_LLVM_LIBRARY, "libLLVM-19.so.1", "libLLVM.so.19.1"};
@@ -36,4 +40,17 @@ bool llvm_api_open(LlvmApi *api, Arena *arena, const char **error) {
 	if (missing)
 		*error = arena_printf(arena, "%s has no function %s: it is not LLVM 19", GRADUS_LLVM_LIBRARY, missing);
 	return missing == NULL;
+}
+
+const char *llvm_api_text(const LlvmApi *api, Arena *arena) {
+	unsigned major, minor, patch;
+	api->GetVersion(&major, &minor, &patch);
+	Dl_info library;
+	struct stat file = {0};
+	void *inside;
+	memcpy(&inside, &api->GetVersion, sizeof inside);
+	if (dladdr(inside, &library) != 0 && library.dli_fname && stat(library.dli_fname, &file) != 0)
+		file = (struct stat){0};
+	return arena_printf(arena, "LLVM %u.%u.%u, %lld bytes of %lld", major, minor, patch, (long long)file.st_size,
+	                    (long long)file.st_mtim.tv_sec);
 }

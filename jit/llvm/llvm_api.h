@@ -4,6 +4,7 @@
 #define GRADUS_LLVM_API_H
 
 #include <llvm-c/Analysis.h>
+#include <llvm-c/BitWriter.h>
 #include <llvm-c/Core.h>
 #include <llvm-c/Error.h>
 #include <llvm-c/LLJIT.h>
@@ -33,12 +34,12 @@
 	F(BuildSub) F(BuildTrunc) F(BuildUIToFP) F(BuildUnreachable) F(BuildXor) F(BuildZExt)                              \
 	F(ConsumeError) F(ConstInt) F(ConstIntToPtr) F(ConstNull) F(ConstReal) F(ConstVector)                                               \
 	F(ContextCreate) F(ContextDispose) F(CreateBuilderInContext) F(CreateEnumAttribute) F(CreateStringAttribute)       \
-	F(CreateTargetMachine) F(DisposeBuilder) F(DisposeErrorMessage) F(DisposeMemoryBuffer) F(DisposeMessage)           \
+	F(CreateMemoryBufferWithMemoryRangeCopy) F(CreateTargetMachine) F(DisposeBuilder) F(DisposeErrorMessage) F(DisposeMemoryBuffer) F(DisposeMessage)           \
 	F(DisposeModule) F(DisposeTargetData) F(DisposeTargetMachine) F(CreateTargetDataLayout)                      \
 	F(DoubleTypeInContext) F(FloatTypeInContext) F(FunctionType) F(GetBasicBlockTerminator)                            \
 	F(GetBufferSize) F(GetBufferStart) F(GetDefaultTargetTriple) F(GetEnumAttributeKindForName) F(GetErrorMessage)     \
 	F(GetHostCPUFeatures) F(GetHostCPUName) F(GetInsertBlock) F(GetNamedFunction) F(GetParam) F(GetPoison)             \
-	F(GetTargetFromTriple) F(GetUndef) F(Int1TypeInContext) F(Int16TypeInContext) F(Int32TypeInContext) F(Int64TypeInContext)                \
+	F(GetTargetFromTriple) F(GetUndef) F(GetVersion) F(Int1TypeInContext) F(Int16TypeInContext) F(Int32TypeInContext) F(Int64TypeInContext)                \
 	F(Int8TypeInContext) F(IsConstant) F(ModuleCreateWithNameInContext)                                                \
 	F(OrcCreateDynamicLibrarySearchGeneratorForProcess) F(OrcCreateLLJIT) F(OrcCreateLLJITBuilder)                     \
 	F(OrcDisposeLLJIT) F(OrcExecutionSessionSetErrorReporter) F(OrcJITDylibAddGenerator)                               \
@@ -46,8 +47,9 @@
 	F(OrcLLJITAddObjectFileWithRT) F(OrcLLJITBuilderSetJITTargetMachineBuilder) F(OrcLLJITGetExecutionSession)         \
 	F(OrcLLJITGetGlobalPrefix) F(OrcLLJITGetMainJITDylib) F(OrcLLJITLookup) F(OrcReleaseResourceTracker)               \
 	F(OrcResourceTrackerRemove) F(PointerTypeInContext) F(PositionBuilderAtEnd) F(PrintModuleToString)                 \
-	F(SetAlignment) F(SetDataLayout) F(SetLinkage) F(SetModuleDataLayout) F(SetTarget)                                 \
-	F(TargetMachineEmitToMemoryBuffer) F(TypeOf) F(VectorType) F(VerifyModule) F(VoidTypeInContext)
+	F(SetAlignment) F(SetDataLayout) F(SetLinkage) F(SetModuleDataLayout) F(SetTarget) F(SetValueName2)                         \
+	F(TargetMachineEmitToMemoryBuffer) F(TypeOf) F(VectorType) F(VerifyModule) F(VoidTypeInContext)                               \
+	F(WriteBitcodeToMemoryBuffer)
 /* clang-format on */
 
 typedef struct LlvmApi {
@@ -59,5 +61,7 @@ typedef struct LlvmApi {
 
 /* Fills *api. False and a message in *error (in `arena`) if the library or a function is missing. */
 bool llvm_api_open(LlvmApi *api, Arena *arena, const char **error);
+/* Which LLVM it is: its version, and what tells packages of one version apart, which may differ by patches. In `arena`. */
+const char *llvm_api_text(const LlvmApi *api, Arena *arena);
 
 #endif

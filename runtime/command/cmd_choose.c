@@ -41,6 +41,10 @@ static void on_progress(void *user, const SearchProgress *p) {
 
 /* ---- what was found ---- */
 
+static bool has_rate(const ChooseResult *result) {
+	return result->space.rule->rate >= 0;
+}
+
 static void put_best(Cmd *cmd, const ChooseResult *result, Text *out) {
 	CmdTable table = {.arena = cmd->arena, .columns = 5, .left = 1u << 4};
 	static const char *const heads[] = {"", "score", "[95 % interval]", "rate", "choices"};
@@ -52,7 +56,7 @@ static void put_best(Cmd *cmd, const ChooseResult *result, Text *out) {
 		cmd_cell(&table, "%s", cmd_number(cmd->arena, found->select.mean, 4));
 		cmd_cell(&table, "[%s, %s]", cmd_number(cmd->arena, found->select.low, 4),
 		         cmd_number(cmd->arena, found->select.high, 4));
-		cmd_cell(&table, "%s", cmd_number(cmd->arena, found->rate, 3));
+		cmd_cell(&table, "%s", has_rate(result) ? cmd_number(cmd->arena, found->rate, 3) : "-");
 		cmd_cell(&table, "%s", search_choose_text(cmd->session, &result->space, found->combination, cmd->arena));
 	}
 	cmd_table(&table, "  ", out);
@@ -94,7 +98,7 @@ static json_t *search_json(Cmd *cmd, const ChooseResult *result) {
 		json_t *one = json_object();
 		const char *choices = search_choose_text(cmd->session, &result->space, found->combination, cmd->arena);
 		json_object_set_new(one, "choices", json_string(choices));
-		json_object_set_new(one, "rate", rt_json_real(found->rate));
+		json_object_set_new(one, "rate", has_rate(result) ? rt_json_real(found->rate) : json_null());
 		json_object_set_new(one, "score", rt_json_real(found->select.mean));
 		json_object_set_new(one, "low", rt_json_real(found->select.low));
 		json_object_set_new(one, "high", rt_json_real(found->select.high));
@@ -113,10 +117,12 @@ static void compare_scores(Cmd *cmd, const ChooseResult *result) {
 		double score = found->select.mean;
 		if (fabs(found->lanes - score) <= most * fabs(score))
 			continue;
-		diag_warning(cmd->session, 821, (Span){0},
-		             "the rule with %s scores %s when compiled, and %s in the search: rounding decides its course",
-		             search_choose_text(cmd->session, &result->space, found->combination, cmd->arena),
-		             cmd_number(cmd->arena, score, 5), cmd_number(cmd->arena, found->lanes, 5));
+		diag_warning(
+			cmd->session, 821, (Span){0},
+			"the rule with %s scores %s when compiled, and %s in the search: the last digits of what it computes "
+			"decide its course, or numbers below 1e-38, which are 0 in a search",
+			search_choose_text(cmd->session, &result->space, found->combination, cmd->arena),
+			cmd_number(cmd->arena, score, 5), cmd_number(cmd->arena, found->lanes, 5));
 	}
 }
 

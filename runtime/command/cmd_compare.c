@@ -19,6 +19,7 @@ typedef struct Plan {
 	const char *only_folder; /* the run folder, if there is exactly one */
 	bool from_experiment;
 	bool own_precision; /* as the run has it */
+	bool quiet;         /* nothing is printed */
 } Plan;
 
 static bool declared_by_user(const FeProgram *program, Name name) {
@@ -123,6 +124,7 @@ static CmdExit load_runs(Cmd *cmd, Plan *plan) {
 			continue;
 		CmdRun run;
 		CmdExit code = cmd_run_open(cmd, cmd->words.data[i], &run);
+		code = code == CMD_OK ? cmd_run_has_rule(cmd, &run) : code;
 		if (code != CMD_OK)
 			return code;
 		plan->only_folder = plan->runs.count ? NULL : run.dir;
@@ -317,7 +319,7 @@ static CmdExit report(Cmd *cmd, const Comparison *comparison, const Plan *plan, 
 	text_bytes(&all->json, json, length);
 	for (uint32_t k = 0; k < comparison->count; k++)
 		vec_push(cmd->arena, &all->cells, cmd_comparison_cell(cmd, comparison, k));
-	if (!cmd->options.json) {
+	if (!cmd->options.json && !plan->quiet) {
 		Text out = text_new(cmd->arena);
 		text_printf(&out, "%s", plan->family ? "\n" : "");
 		cmd_comparison_table(cmd, comparison, &out);
@@ -325,7 +327,7 @@ static CmdExit report(Cmd *cmd, const Comparison *comparison, const Plan *plan, 
 	}
 	if (code == CMD_OK && keeps_in_run(cmd, plan))
 		code = put_in_run(cmd, plan, json, length);
-	if (code == CMD_OK && (!cmd->options.json || cmd->options.svg)) {
+	if (code == CMD_OK && !plan->quiet && (!cmd->options.json || cmd->options.svg)) {
 		Plots plots = {0};
 		code = cmd_plots_of_comparison(cmd, json, length, "the comparison", &plots);
 		code = code == CMD_OK ? cmd_show_plots(cmd, &plots, cmd->options.svg) : code;
@@ -376,6 +378,22 @@ static CmdExit compare_on(Cmd *cmd, Plan *plan, Families *all) {
 	return code;
 }
 
+static CmdExit compare_all(Cmd *cmd, Plan *plan) {
+	plan->options.progress = on_progress;
+	plan->options.user = cmd;
+	Families all = {.json = text_new(cmd->arena)};
+	CmdExit code = CMD_OK;
+	for (; plan->family < plan->families.count && code == CMD_OK; plan->family++)
+		code = compare_on(cmd, plan, &all);
+	return code == CMD_OK && !plan->quiet ? report_all(cmd, plan, &all) : code;
+}
+
+CmdExit cmd_compare_quietly(Cmd *cmd) {
+	Plan plan = {.quiet = true};
+	CmdExit code = make_plan(cmd, &plan);
+	return code == CMD_OK ? compare_all(cmd, &plan) : code;
+}
+
 CmdExit cmd_compare(Cmd *cmd) {
 	Plan plan = {0};
 	CmdExit code = make_plan(cmd, &plan);
@@ -385,10 +403,5 @@ CmdExit cmd_compare(Cmd *cmd) {
 		return cmd_usage(cmd, "--svg draws one family: name it with --on");
 	if (keeps_in_run(cmd, &plan) && !store_may_put(cmd->session, plan.only_folder, name_in_run(cmd, &plan, 1)))
 		return cmd_failed(cmd);
-	plan.options.progress = on_progress;
-	plan.options.user = cmd;
-	Families all = {.json = text_new(cmd->arena)};
-	for (; plan.family < plan.families.count && code == CMD_OK; plan.family++)
-		code = compare_on(cmd, &plan, &all);
-	return code == CMD_OK ? report_all(cmd, &plan, &all) : code;
+	return compare_all(cmd, &plan);
 }

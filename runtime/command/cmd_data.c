@@ -9,6 +9,7 @@
 
 #include "runtime/command/command.h"
 #include "runtime/command/limits.h"
+#include "runtime/report/report.h"
 
 char *cmd_read_file(Cmd *cmd, const char *path, bool streams, size_t *length, const char **why) {
 	char *bytes = NULL;
@@ -32,7 +33,7 @@ static const char *word_of(Cmd *cmd, const json_t *object, const char *key) {
 /* ---- training ---- */
 
 typedef struct Course {
-	VEC(double) step, score, select_step, select;
+	VEC(double) step, score, norm, select_step, select; /* norm: of the meta-gradient */
 } Course;
 
 /* A file of a run folder that lies in it. NULL and *why; *why too is NULL where there is none of that name. */
@@ -67,6 +68,7 @@ static CmdExit read_course(Cmd *cmd, const char *dir, Course *course) {
 		double step = rt_json_number(json_object_get(object, "step"));
 		vec_push(cmd->arena, &course->step, step);
 		vec_push(cmd->arena, &course->score, rt_json_number(json_object_get(object, "score")));
+		vec_push(cmd->arena, &course->norm, rt_json_number(json_object_get(object, "gradient_norm")));
 		const json_t *select = json_object_get(object, "select");
 		if (select) {
 			vec_push(cmd->arena, &course->select_step, step);
@@ -99,29 +101,56 @@ static const char *stated_score(Cmd *cmd, const char *dir) {
 	return score;
 }
 
-CmdExit cmd_plots_of_run(Cmd *cmd, const char *dir, Plots *out) {
-	Course course = {0};
-	CmdExit code = read_course(cmd, dir, &course);
-	if (code != CMD_OK)
-		return code;
+static Plot plot_of_course(Cmd *cmd, const char *dir, const Course *course) {
 	const char *score = stated_score(cmd, dir);
 	Plot plot = {.title = arena_printf(cmd->arena, "Training %s", dir),
 	             .x_label = "outer step",
 	             .y_label = score ? arena_printf(cmd->arena, "score: %s", score) : "score"};
-	if (course.select.count) {
+	if (course->select.count) {
 		PlotCurve select = {.label = "select problems",
-		                    .count = (int)course.select.count,
-		                    .x = course.select_step.data,
-		                    .y = course.select.data};
+		                    .count = (int)course->select.count,
+		                    .x = course->select_step.data,
+		                    .y = course->select.data};
 		vec_push(cmd->arena, &plot.curves, select);
 	}
 	PlotCurve train = {.label = "training",
-	                   .count = (int)course.step.count,
-	                   .x = course.step.data,
-	                   .y = course.score.data,
-	                   .faint = course.select.count > 0};
+	                   .count = (int)course->step.count,
+	                   .x = course->step.data,
+	                   .y = course->score.data,
+	                   .faint = course->select.count > 0};
 	vec_push(cmd->arena, &plot.curves, train);
+	return plot;
+}
+
+static Plot plot_of_norms(Cmd *cmd, const Course *course) {
+	Plot plot = {.title = "Meta-gradient", .x_label = "outer step", .y_label = "norm, before clipping"};
+	PlotCurve norm = {.label = "every step",
+	                  .count = (int)course->norm.count,
+	                  .x = course->step.data,
+	                  .y = course->norm.data,
+	                  .faint = true};
+	vec_push(cmd->arena, &plot.curves, norm);
+	return plot;
+}
+
+CmdExit cmd_plots_of_training(Cmd *cmd, const char *dir, bool norms, Plots *out) {
+	Course course = {0};
+	CmdExit code = read_course(cmd, dir, &course);
+	if (code != CMD_OK)
+		return code;
+	Plot plot = plot_of_course(cmd, dir, &course);
 	vec_push(cmd->arena, out, plot);
+	if (norms) {
+		plot = plot_of_norms(cmd, &course);
+		vec_push(cmd->arena, out, plot);
+	}
+	return CMD_OK;
+}
+
+CmdExit cmd_plots_of_run(Cmd *cmd, const char *dir, Plots *out) {
+	CmdExit code = cmd_plots_of_training(cmd, dir, false, out);
+	if (code != CMD_OK)
+		return code;
 	const char *path = arena_printf(cmd->arena, "%s/comparison.json", dir);
 	size_t length;
 	const char *why;
@@ -134,28 +163,6 @@ CmdExit cmd_plots_of_run(Cmd *cmd, const char *dir, Plots *out) {
 
 /* ---- comparisons ---- */
 
-static double score_of(const json_t *rule) {
-	double mean = rt_json_number(json_object_get(json_object_get(rule, "score"), "mean"));
-	return isnan(mean) ? (double)INFINITY : mean;
-}
-
-/* The subject first, then the best. */
-static void sort_rules(const json_t **rules, size_t count, const char *subject) {
-	for (size_t i = 1; i < count; i++) {
-		for (size_t k = i; k > 0; k--) {
-			const char *label = json_string_value(json_object_get(rules[k], "label"));
-			const char *before = json_string_value(json_object_get(rules[k - 1], "label"));
-			bool first = subject && label && !strcmp(label, subject);
-			bool keep = subject && before && !strcmp(before, subject);
-			if (keep || (!first && score_of(rules[k]) >= score_of(rules[k - 1])))
-				break;
-			const json_t *moved = rules[k];
-			rules[k] = rules[k - 1];
-			rules[k - 1] = moved;
-		}
-	}
-}
-
 static const char *problems_text(Cmd *cmd, const json_t *root) {
 	int problems = (int)json_integer_value(json_object_get(root, "test_problems"));
 	if (json_is_true(json_object_get(root, "one_problem")))
@@ -165,12 +172,8 @@ static const char *problems_text(Cmd *cmd, const json_t *root) {
 
 static Plot plot_of_curves(Cmd *cmd, const json_t *root) {
 	const char *judge = judge_of(cmd, root);
-	const json_t *list = json_object_get(root, "rules");
-	size_t count = json_array_size(list);
-	const json_t **rules = ARENA_ARRAY(cmd->arena, const json_t *, count + 1);
-	for (size_t i = 0; i < count; i++)
-		rules[i] = json_array_get(list, i);
-	sort_rules(rules, count, json_string_value(json_object_get(root, "subject")));
+	size_t count = json_array_size(json_object_get(root, "rules"));
+	const json_t **rules = report_rules(cmd->arena, root);
 	Plot plot = {
 		.title = arena_printf(cmd->arena, "%s: %s, scored by %s%s", word_of(cmd, root, "objective"),
 	                          problems_text(cmd, root), word_of(cmd, root, "score"),
@@ -250,7 +253,7 @@ CmdExit cmd_show_plots(Cmd *cmd, const Plots *plots, const char *svg) {
 	CmdExit code = cmd->options.json ? CMD_OK : cmd_print(cmd, &out);
 	if (code == CMD_OK && svg) {
 		Text drawing = text_new(cmd->arena);
-		plot_svg(plots->data, (int)plots->count, &drawing);
+		plot_svg(plots->data, (int)plots->count, 0, &drawing);
 		code = cmd_write_file(cmd, svg, &drawing);
 	}
 	return code;

@@ -10,7 +10,7 @@
 
 /* An expression as it did in the last stage that it came to. */
 typedef struct Row {
-	const char *formula, *constants;
+	const char *formula, *constants, *source;
 	int size, cost, stage;
 	double degree, score, rate;
 	double low, high; /* of the score; NaN where the result does not say */
@@ -53,6 +53,7 @@ static bool see(void *user, const SearchArchiveRow *row) {
 		return true;
 	Row one = {.formula = search_archive_formula(&row->expr, &row->score, single, arena),
 	           .constants = constants_text(arena, &row->score, single),
+	           .source = arena_strdup(arena, row->expr.source),
 	           .size = row->expr.size,
 	           .cost = row->expr.cost,
 	           .stage = row->score.stage,
@@ -276,7 +277,7 @@ static void put_table(const Listing *listing, Text *out) {
 		}
 		cmd_cell(&table, "%s", cmd_number(arena, row->rate, 3));
 		cmd_cell(&table, "%d", row->cost);
-		cmd_cell(&table, "%s", row->formula);
+		cmd_cell(&table, "%s%s", row->formula, strcmp(row->source, "propose") ? "" : "  (proposed)");
 	}
 	if (!mixed)
 		text_printf(out, "scores of the stage \"%s\"%s\n", stage_of(listing->stage),
@@ -286,10 +287,20 @@ static void put_table(const Listing *listing, Text *out) {
 	cmd_table(&table, "  ", out);
 }
 
+/* A comma, and a text in quotes. */
+static void put_quoted(const char *words, Text *out) {
+	Text plain = text_new(out->arena);
+	text_plain(&plain, words, strlen(words), false);
+	text_printf(out, ",\"");
+	for (const char *at = text_cstr(&plain); *at; at++)
+		text_printf(out, *at == '"' ? "\"\"" : "%c", *at);
+	text_char(out, '"');
+}
+
 /* One line for each, with a name for each column; texts in quotes. */
 static void put_csv(const Listing *listing, Text *out) {
 	bool on = listing->tried > 0;
-	text_printf(out, "size,stage,score,low,high,%srate,constants,flops,degree,winner,expression\n",
+	text_printf(out, "size,stage,score,low,high,%srate,constants,flops,degree,winner,source,expression\n",
 	            on ? "on_score,on_low,on_high," : "");
 	for (uint32_t i = 0; i < listing->rows.count; i++) {
 		const Row *row = &listing->rows.data[i];
@@ -300,12 +311,10 @@ static void put_csv(const Listing *listing, Text *out) {
 			text_printf(out, "%.17g,%.17g,", row->low, row->high);
 		if (on)
 			text_printf(out, "%.17g,%.17g,%.17g,", row->on.mean, row->on.low, row->on.high);
-		text_printf(out, "%.17g,\"%s\",%d,%g,%d,\"", row->rate, row->constants, row->cost, row->degree, row->winner);
-		Text plain = text_new(out->arena);
-		text_plain(&plain, row->formula, strlen(row->formula), false);
-		for (const char *at = text_cstr(&plain); *at; at++)
-			text_printf(out, *at == '"' ? "\"\"" : "%c", *at);
-		text_printf(out, "\"\n");
+		text_printf(out, "%.17g,\"%s\",%d,%g,%d", row->rate, row->constants, row->cost, row->degree, row->winner);
+		put_quoted(row->source, out);
+		put_quoted(row->formula, out);
+		text_char(out, '\n');
 	}
 }
 
@@ -328,6 +337,9 @@ static void put_json(const Listing *listing, Text *out) {
 		json_object_set_new(one, "constants", json_string(row->constants));
 		json_object_set_new(one, "flops", json_integer(row->cost));
 		json_object_set_new(one, "degree", rt_json_real(row->degree));
+		Text source = text_new(out->arena);
+		text_plain(&source, row->source, strlen(row->source), false);
+		json_object_set_new(one, "source", json_string(text_cstr(&source)));
 		json_object_set_new(one, "winner", json_boolean(row->winner));
 		if (listing->tried > 0) {
 			json_object_set_new(one, "on_score", rt_json_real(row->on.mean));
@@ -353,6 +365,8 @@ CmdExit cmd_front(Cmd *cmd) {
 	if (!given->on && (given->steps > 0 || given->test > 0 || given->seed >= 0 || given->set.count))
 		return cmd_usage(cmd, "--steps, --test, --seed and --set are of the problems of --on OBJECTIVE");
 	CmdExit code = cmd_run_open(cmd, cmd->words.data[0], &run);
+	if (code == CMD_OK && given->on)
+		code = cmd_run_has_rule(cmd, &run);
 	if (code != CMD_OK)
 		return code;
 	Listing listing = {.cmd = cmd, .run = &run, .stage = -1};

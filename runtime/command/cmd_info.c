@@ -108,8 +108,23 @@ static double fixed_bytes(const FeObjective *objective) {
 	return bytes;
 }
 
+/* An objective of which nothing is known but that a learner is to be searched for it. */
+static bool info_unstarted(Info *info, const FeCall *call, const AstDecl *learner) {
+	const char *name = session_text(info->cmd->session, learner->name.name);
+	head(info, "objective", call->decl);
+	if (info->json)
+		text_printf(info->out, ", \"open\": true}");
+	else
+		line(info, "starts", "where `%s` says, a learner that is open: `train` searches for it", name);
+	return true;
+}
+
 static bool info_objective(Info *info, const FeCall *call) {
 	Cmd *cmd = info->cmd;
+	const AstStmt *param;
+	const AstDecl *learner = fe_open_start(cmd->program, call->decl, &param);
+	if (learner)
+		return info_unstarted(info, call, learner);
 	Task *task = task_new(cmd->rt, call, NULL, (FeScore){FE_SCORE_MEAN, FE_SCORE_F}, NULL, 0);
 	ObjectiveCost cost;
 	if (!task || !objective_cost(info, task, &cost)) {
@@ -372,10 +387,10 @@ static bool info_experiment(Info *info, const AstDecl *decl) {
 	FeExperiment experiment = {0};
 	double bytes = 0;
 	int64_t learned = 0;
-	if (!fe_experiment(cmd->program, decl, &experiment))
+	if (!fe_experiment_any(cmd->program, decl, &experiment))
 		return false;
 	bool open = fe_open_expression(experiment.train.decl) != NULL;
-	bool searches = open || fe_has_choices(cmd->program, &experiment.train);
+	bool searches = open || experiment.learner || fe_has_choices(cmd->program, &experiment.train);
 	if (!searches && !plan_memory(info, &experiment, &bytes, &learned))
 		return false;
 	const char *rule = cmd_call_text(cmd, &experiment.train), *update = cmd_call_text(cmd, &experiment.update);
@@ -403,12 +418,18 @@ static bool info_experiment(Info *info, const AstDecl *decl) {
 		return true;
 	}
 	if (searches)
-		line(info, "searches", open ? "%s, for its open expression" : "%s, among its choices", rule);
+		line(info, "searches",
+		     open                 ? "%s, for its open expression"
+		     : experiment.learner ? "%s, a learner, for its program"
+		                          : "%s, among its choices",
+		     rule);
 	else
 		line(info, "trains", "%s, %s learned numbers", rule, cmd_count(cmd->arena, learned));
 	line(info, "on", "%s", text_cstr(&on));
 	line(info, "problems", "%d train, %d select, %d test", experiment.train_problems, experiment.select_problems,
 	     experiment.test_problems);
+	if (experiment.learner)
+		return true;
 	line(info, "horizon", experiment.horizon_low == experiment.horizon_high ? "%d steps" : "%d to %d steps",
 	     experiment.horizon_low, experiment.horizon_high);
 	if (searches)

@@ -62,6 +62,11 @@ static const Option options[] = {
 	{"learn", 0, OPTION_WORDS, AT(learn), "RULE.NAME", "learn this hyperparameter as well; may be repeated"},
 	{"search", 0, OPTION_TEXT, AT(search), "HOW",
      "how an open expression is searched, as `search` says in an experiment"},
+	{"propose", 0, OPTION_TEXT, AT(propose), "COMMAND",
+     "a program that is asked for expressions, on its standard input and output"},
+	{"into", 0, OPTION_TEXT, AT(into), "FILE", "a rule with an open expression, in which the formula is to stand"},
+	{"proposals", 0, OPTION_POSITIVE, AT(proposals), "N", "how many expressions it may propose (default 256)"},
+	{"patience", 0, OPTION_POSITIVE, AT(patience), "N", "seconds that an answer of it is waited for (default 60)"},
 	{"out", 'o', OPTION_TEXT, AT(out), "PATH", "where to write; a device or a pipe is written to, never replaced"},
 	{"svg", 0, OPTION_TEXT, AT(svg), "FILE", "draw as well, into a file that ends in .svg"},
 	{"fill", 0, OPTION_TEXT, AT(fill), "EXPRESSION", "what stands for the open expression of the file"},
@@ -71,6 +76,7 @@ static const Option options[] = {
 	{"force", 0, OPTION_FLAG, AT(force), NULL, "write into a folder that holds something else"},
 	{"json", 0, OPTION_FLAG, AT(json), NULL, "results as JSON"},
 	{"csv", 0, OPTION_FLAG, AT(csv), NULL, "results as comma-separated values"},
+	{"tensorboard", 0, OPTION_FLAG, AT(events), NULL, "an event file of TensorBoard instead"},
 	{"size", 0, OPTION_POSITIVE, AT(size), "N", "expressions of at most N nodes"},
 	{"best", 0, OPTION_POSITIVE, AT(best), "N", "the N best of all that were scored, whatever their size"},
 	{"seed", 0, OPTION_COUNT, AT(seed), "N", "of problems, starts and noise"},
@@ -85,13 +91,15 @@ static const Option options[] = {
 	{"verify", 0, OPTION_FLAG, AT(verify), NULL, "check the intermediate form after every pass"},
 	{"time-passes", 0, OPTION_FLAG, AT(time_passes), NULL, "say how long every pass took"},
 	{"dump-dir", 0, OPTION_TEXT, AT(dump_dir), "DIR", "write the intermediate form after every pass"},
+	{"cache", 0, OPTION_CHOICE, AT(cache), "on|off",
+     "keep machine code between runs, in $XDG_CACHE_HOME or ~/.cache (also off with GRADUS_CACHE=off)"},
 	{"color", 0, OPTION_CHOICE, AT(color), "auto|always|never", "colours (also off with NO_COLOR)"},
 	{"help", 'h', OPTION_FLAG, AT(help), NULL, "this text"},
 };
 
 enum { OPTION_COUNT_ALL = sizeof options / sizeof *options };
 
-static const char always[] = "precision threads memory data strict interpret verify time-passes dump-dir color help";
+static const char always[] = "precision threads memory data strict interpret verify time-passes dump-dir cache color help";
 
 static bool listed(const char *list, const char *name) {
 	size_t length = strlen(name);
@@ -277,6 +285,8 @@ CmdExit cmd_parse(Cmd *cmd, int count, char **words) {
 	                            .train = -1,
 	                            .test = -1,
 	                            .size = -1,
+	                            .proposals = -1,
+	                            .patience = -1,
 	                            .best = -1,
 	                            .seed = -1};
 	Options given = {0};

@@ -1,5 +1,6 @@
 /* Programs, and what the words of the command line mean in them. */
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -319,6 +320,17 @@ size_t cmd_memory(const Cmd *cmd) {
 	return (size_t)(cmd->options.memory > 0 ? cmd->options.memory : machine_memory());
 }
 
+/* The folder that keeps machine code between runs; NULL where none shall, and where there is no place for it. */
+static const char *cache_folder(const Cmd *cmd) {
+	const char *wanted = cmd->options.cache ? cmd->options.cache : getenv("GRADUS_CACHE");
+	const char *cache = getenv("XDG_CACHE_HOME"), *home = getenv("HOME");
+	if (wanted && !strcmp(wanted, "off"))
+		return NULL;
+	if (cache && cache[0] == '/') /* the standard says that other paths do not count */
+		return arena_printf(cmd->arena, "%s/gradus", cache);
+	return home && home[0] == '/' ? arena_printf(cmd->arena, "%s/.cache/gradus", home) : NULL;
+}
+
 void cmd_runtime(Cmd *cmd, IrScalar real) {
 	if (cmd->rt)
 		return;
@@ -328,6 +340,7 @@ void cmd_runtime(Cmd *cmd, IrScalar real) {
 		.real = precision_of(cmd, real),
 		.strict = given->strict,
 		.pipeline = cmd_pipeline(cmd),
+		.cache = cache_folder(cmd),
 		.threads = given->threads > 0 ? (int)given->threads : 0,
 		.memory = cmd_memory(cmd),
 		.seed = given->seed >= 0 ? (uint64_t)given->seed : 0,

@@ -6,6 +6,11 @@
 
 typedef CmdExit Resume(Cmd *cmd, const FeExperiment *experiment, const StoreRecord *record);
 
+static bool is_learner(const Cmd *cmd, const FeExperiment *experiment) {
+	(void)cmd;
+	return experiment->learner != NULL;
+}
+
 static bool has_choices(const Cmd *cmd, const FeExperiment *experiment) {
 	return fe_has_choices(cmd->program, &experiment->train);
 }
@@ -29,7 +34,7 @@ static bool is_training(const Cmd *cmd, const FeExperiment *experiment) {
 static const struct {
 	bool (*is)(const Cmd *cmd, const FeExperiment *experiment);
 	Resume *resume;
-} kinds[] = {{has_choices, resume_choices}, {is_search, cmd_search_again}, {is_training, cmd_train_experiment}};
+} kinds[] = {{is_learner, cmd_learner_again}, {has_choices, resume_choices}, {is_search, cmd_search_again}, {is_training, cmd_train_experiment}};
 
 /* The conditions of a run are its own: options may repeat them, and not change them. */
 static CmdExit take_conditions(Cmd *cmd, const StoreRecord *record) {
@@ -58,7 +63,7 @@ static CmdExit read_experiment(Cmd *cmd, const StoreRecord *record, FeExperiment
 	const AstDecl *decl = fe_find(cmd->program, session_name(cmd->session, record->experiment));
 	if (!decl || decl->kind != AST_EXPERIMENT)
 		return cmd_fail(cmd, CMD_CHECKPOINT, "%s/sources have no experiment `%s`", dir, record->experiment);
-	if (!fe_experiment(cmd->program, decl, out))
+	if (!fe_experiment_any(cmd->program, decl, out))
 		return CMD_CHECKPOINT;
 	out->seed = (uint64_t)record->experiment_seed;
 	out->outer_steps = record->outer_steps;
@@ -67,6 +72,7 @@ static CmdExit read_experiment(Cmd *cmd, const StoreRecord *record, FeExperiment
 		vec_push(cmd->session->arena, &out->open, session_name(cmd->session, record->learn.data[i]));
 	if (record->search && !fe_search_text(cmd->program, record->search, &out->search))
 		return CMD_CHECKPOINT;
+	out->search.proposals = record->proposals;
 	return CMD_OK;
 }
 
@@ -100,6 +106,13 @@ CmdExit cmd_resume(Cmd *cmd) {
 	code = read_experiment(cmd, &record, &experiment);
 	if (code != CMD_OK)
 		return code;
+	if (record.distilled)
+		return cmd_fail(
+			cmd, CMD_USAGE,
+			"%s was distilled from a trained rule, which it does not hold: distill that again, into another folder",
+			dir);
+	if (cmd->options.propose && record.proposals <= 0)
+		return cmd_usage(cmd, "%s was begun without --propose, and goes on without it", dir);
 	cmd->interrupted = cmd_catch_interrupts();
 	cmd_runtime(cmd, IR_F32);
 	cmd->rt->options.seed = (uint64_t)record.problem_seed;

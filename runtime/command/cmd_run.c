@@ -15,5 +15,12 @@ CmdExit cmd_run_open(Cmd *cmd, const char *dir, CmdRun *out) {
 	const AstDecl *decl = fe_find(out->program, session_name(cmd->session, out->record.experiment));
 	if (!decl || decl->kind != AST_EXPERIMENT)
 		return cmd_fail(cmd, CMD_CHECKPOINT, "%s/sources have no experiment `%s`", dir, out->record.experiment);
-	return fe_experiment(out->program, decl, &out->experiment) ? CMD_OK : CMD_CHECKPOINT;
+	return fe_experiment_any(out->program, decl, &out->experiment) ? CMD_OK : CMD_CHECKPOINT;
+}
+
+CmdExit cmd_run_has_rule(Cmd *cmd, const CmdRun *run) {
+	if (!run->experiment.learner)
+		return CMD_OK;
+	return cmd_usage(cmd, "%s has found a learner, which is no rule: `%s eval %s/rule.grad` shows what it is worth",
+	                 run->dir, cmd->typed, run->dir);
 }

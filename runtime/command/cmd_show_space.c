@@ -124,7 +124,7 @@ CmdExit cmd_show_space(Cmd *cmd) {
 		return code;
 	if (cmd->words.count > 1)
 		return cmd_usage(cmd, "one rule at a time, not `%s` too", cmd->words.data[1]);
-	if (cmd_show_choices(cmd, &code))
+	if (cmd_show_choices(cmd, &code) || cmd_show_learner(cmd, &code))
 		return code;
 	const AstDecl *decl = open_rule(cmd);
 	FeCall call;

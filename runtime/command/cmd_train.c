@@ -205,13 +205,13 @@ static CmdExit find_experiment(Cmd *cmd, FeExperiment *experiment) {
 	}
 	if (!decl)
 		return CMD_USAGE;
-	if (!fe_experiment(cmd->program, decl, experiment))
+	if (!fe_experiment_any(cmd->program, decl, experiment))
 		return cmd_failed(cmd);
 	if (cmd->options.steps > 0)
 		experiment->outer_steps = (int)cmd->options.steps;
 	if (cmd->options.seed >= 0)
 		experiment->seed = (uint64_t)cmd->options.seed;
-	return open_hypers(cmd, experiment);
+	return experiment->learner ? CMD_OK : open_hypers(cmd, experiment);
 }
 
 /* The learned scalars by name, if they are few. */
@@ -378,6 +378,8 @@ CmdExit cmd_train(Cmd *cmd) {
 	cmd->rt->options.seed = 0; /* problems are the same for every seed of training, so that runs can be compared */
 	if (!store_folder_possible(cmd->rt, dir))
 		return cmd_failed(cmd);
+	if (experiment.learner)
+		return cmd_learner(cmd, &experiment);
 	bool choices = fe_has_choices(cmd->program, &experiment.train);
 	bool searches = fe_open_expression(experiment.train.decl) != NULL;
 	if (choices && searches)
@@ -387,6 +389,12 @@ CmdExit cmd_train(Cmd *cmd) {
 		                 session_text(cmd->session, experiment.train.decl->name.name));
 	if (cmd->options.search && !fe_search_text(cmd->program, cmd->options.search, &experiment.search))
 		return cmd_failed(cmd);
+	if (cmd->options.search && (experiment.search.has_goal || experiment.search.restart > 0))
+		return cmd_usage(cmd, "`until` and `restart` are of learners, and `%s` is a rule",
+		                 session_text(cmd->session, experiment.train.decl->name.name));
+	code = cmd_use_proposer(cmd, searches, &experiment.search);
+	if (code != CMD_OK)
+		return code;
 	if (choices)
 		return cmd_choose(cmd, &experiment);
 	if (searches)

@@ -27,7 +27,8 @@ const CmdVerb cmd_verbs[] = {
 	{"eval", cmd_eval, "value and gradient of an objective at a point", "eval FILE [NAME] [--at V1,V2,...]\neval NAME",
      "Prints the value, the gradient and the reports of one problem, in f64 unless --precision says otherwise. The "
      "point\n"
-     "lists the parameters in declaration order, row-major; without --at it is where the problem starts.\n",
+     "lists the parameters in declaration order, row-major; without --at it is where the problem starts.\n"
+     "The exit code is 3 if the value or its gradient is infinite or NaN.\n",
      "at instance file set seed json",
      "gradus eval rosenbrock --at -1.2,1\n"
      "gradus eval mine.grad --instance 3 --json\n"},
@@ -59,12 +60,16 @@ const CmdVerb cmd_verbs[] = {
      "says how: auto, enumerate, random, or \"evolve(islands = 4)\", perhaps with \"for 50000 candidates\"; --seed is "
      "then\n"
      "that of evolution. A rule with choices, `choose { a, b }`, is searched among them: rule.grad is the best\n"
-     "combination, as a rule without choices. --choose makes some of them beforehand.\n",
-     "out steps seed learn choose search file",
+     "combination, as a rule without choices. --choose makes some of them beforehand. An open learner, `train NAME`\n"
+     "of an `fn` that is `discover(...)`, is searched for its program: rule.grad has it as a function.\n"
+     "--propose COMMAND runs a program that is asked for expressions, too, one JSON line at a time "
+     "(docs/discovery.md).\n",
+     "out steps seed learn choose search propose proposals patience file",
      "gradus train examples/robust.grad -o runs/robust\n"
      "gradus train examples/robust.grad -o runs/short --steps 50 --seed 3\n"
      "gradus train tune.grad -o runs/adam --learn adam.lr\n"},
-	{"resume", cmd_resume, "go on with a training or a search that was ended early", "resume DIR [--data DIR]",
+	{"resume", cmd_resume, "go on with a training or a search that was ended early",
+     "resume DIR [--data DIR] [--propose COMMAND]",
      "Goes on in the run folder as if nothing had happened: after Ctrl-C, a kill or a full disk. A training goes on "
      "from its\n"
      "last checkpoint, of which there are up to four a second (without one, it begins again), and ends with the same "
@@ -76,8 +81,8 @@ const CmdVerb cmd_verbs[] = {
      "others. Data is read from --data DIR, as by compare, and has to be what it was. The exit code is 5 if "
      "checkpoints are\n"
      "damaged or of another run; of two, the older one is used if the other is damaged. A search among choices has no\n"
-     "archive, and does not go on.\n",
-     "", "gradus resume runs/robust\n"},
+     "archive, and does not go on. A search with --propose needs it again if it was ended while it asked.\n",
+     "propose patience", "gradus resume runs/robust\n"},
 	{"front", cmd_front, "what a search has found, and how it scores elsewhere",
      "front DIR [--size N] [--best N] [--on OBJECTIVE] [--json | --csv]",
      "Lists the best expression of each size that beats all smaller ones, with the score of the last stage that it "
@@ -94,6 +99,22 @@ const CmdVerb cmd_verbs[] = {
      "gradus front runs/found\n"
      "gradus front runs/found --best 20 --csv\n"
      "gradus front runs/found --on logistic --steps 100\n"},
+	{"distill", cmd_distill, "a formula in the place of a trained rule",
+     "distill RUN [-o DIR] [--into FILE | --size N]",
+     "Searches for a formula that does what the trained rule of a run does. Where that rule went on training problems "
+     "says\n"
+     "which expressions are looked at, the 4096 that explain most of its steps; what they are worth is said by runs "
+     "of\n"
+     "their own, as in any search. The formula stands in a rule with one state, a running mean of g / rms(g), of at "
+     "most\n"
+     "--size nodes (7); --into FILE gives another rule with an open expression. The folder DIR (RUN-distilled) is that "
+     "of\n"
+     "a search: rule.grad, front.grad, archive.sqlite. In the end the formula, the trained rule and the tuned rules "
+     "of\n"
+     "`against` run on test problems, and the share of the trained rule's lead that the formula keeps is said.\n",
+     "out into size data",
+     "gradus distill runs/robust\n"
+     "gradus distill runs/robust --into mine.grad -o runs/formula\n"},
 	{"compare", cmd_compare, "an honest comparison on unseen problems",
      "compare RULE|DIR... --on OBJECTIVE [--against RULES]\ncompare DIR",
      "Tunes every rule on training problems, all over the same kind of grid, then runs all on unseen test problems "
@@ -122,6 +143,25 @@ const CmdVerb cmd_verbs[] = {
      "svg out",
      "gradus plot runs/robust\n"
      "gradus plot runs/robust/comparison.json --svg curves.svg\n"},
+	{"report", cmd_report, "a run as one page of HTML", "report DIR [-o FILE]",
+     "Writes DIR/report.html, or FILE: one page that needs nothing else. It has the rule, the comparison with bands, "
+     "margins\n"
+     "and profiles (made first where there is none), how the rule steps by the gradient it is given, what it loses "
+     "without\n"
+     "parts of what it has learned, the course of training, what it cost, sources and versions. Of a search it has "
+     "the front.\n",
+     "out",
+     "gradus report runs/robust\n"
+     "gradus report runs/robust -o robust.html\n"},
+	{"metrics", cmd_metrics, "the figures of a training, for other programs", "metrics DIR [--tensorboard] [-o FILE]",
+     "Prints the figures of every outer step as CSV, or writes them into FILE: score, norm of the meta-gradient, what "
+     "was lost,\n"
+     "scores on select problems, seconds since the start. With --tensorboard FILE is an event file of TensorBoard, "
+     "whose name\n"
+     "has to contain `tfevents` for it to be found.\n",
+     "tensorboard out",
+     "gradus metrics runs/robust -o robust.csv\n"
+     "gradus metrics runs/robust --tensorboard -o logs/robust.tfevents\n"},
 	{"emit", cmd_emit, "C to ship", "emit c RULE|OBJECTIVE|DIR -o OUT [--prefix NAME] [--real f32|f64] [--force]",
      "Writes C99 without dependencies: header, source, self-test, example and Makefile. A rule gives init and step\n"
      "functions, an objective its value and gradient, a run folder its trained rule, whose horizon is then the "
@@ -188,7 +228,8 @@ void cmd_help(const Cmd *cmd, FILE *out) {
 	        "  %s train examples/robust.grad -o runs/robust\n"
 	        "The examples lie in the source, and in share/gradus/examples of what is installed.\n\n"
 	        "%s help COMMAND says more. Exit codes: 0 done, 1 errors in a program, 2 wrong command line,\n"
-	        "3 not finite, 4 a file cannot be read or written or memory is out, 5 unreadable run folder, 70 our bug,\n"
+	        "3 not finite (eval, minimize, train), 4 a file cannot be read or written or memory is out, 5 unreadable "
+	        "run folder, 70 our bug,\n"
 	        "130 interrupted.\n",
 	        cmd->typed, cmd->typed, cmd->typed, cmd->typed);
 }

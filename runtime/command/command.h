@@ -25,9 +25,13 @@ typedef VEC(const char *) CmdWords;
 
 /* What the options of all verbs set. Texts are NULL, numbers -1 where the option is not given. */
 typedef struct CmdOptions {
-	bool help, json, csv, force, strict, verify, time_passes, interpret, longer, curves;
+	bool help, json, csv, events, force, strict, verify, time_passes, interpret, longer, curves;
 	const char *data, *at, *with, *out, *svg, *on, *file, *prefix, *precision, *dump_dir, *color, *fill, *search;
+	const char *propose; /* who proposes expressions */
+	const char *into;    /* where a formula is to stand */
+	const char *cache;   /* of machine code */
 	int64_t steps, problems, instance, threads, train, test, size, best;
+	int64_t proposals, patience;
 	int64_t seed;  /* -1: as the program says, or 0 */
 	double memory; /* bytes */
 	CmdWords set, learn, against, choose;
@@ -134,6 +138,7 @@ typedef struct CmdRun {
 
 /* CMD_OK, or a code after a message or with diagnostics. */
 CmdExit cmd_run_open(Cmd *cmd, const char *dir, CmdRun *out);
+CmdExit cmd_run_has_rule(Cmd *cmd, const CmdRun *run); /* what a search has found may be a learner instead */
 
 /* ---- cmd_fill.c ---- */
 
@@ -214,6 +219,9 @@ void cmd_wrap(const char *text, uint32_t start, uint32_t indent, Text *out);
 
 typedef VEC(Plot) Plots;
 
+/* The course of a training, and with `norms` that of its meta-gradient. */
+CmdExit cmd_plots_of_training(Cmd *cmd, const char *dir, bool norms, Plots *out);
+/* The course, and the comparison if there is one. */
 CmdExit cmd_plots_of_run(Cmd *cmd, const char *dir, Plots *out);
 /* `json`: what compare_json writes; path: where it came from, for messages. */
 CmdExit cmd_plots_of_comparison(Cmd *cmd, const char *json, size_t length, const char *path, Plots *out);
@@ -236,22 +244,42 @@ CmdExit cmd_train_experiment(Cmd *cmd, const FeExperiment *experiment, const Sto
 CmdExit cmd_resume(Cmd *cmd);
 /* Where the rule of the experiment has an open expression; --out is known to be possible. */
 CmdExit cmd_search(Cmd *cmd, const FeExperiment *experiment);
+/* cmd_learner.c: train, where it is a learner that is open; and such a search that did not come to its end. */
+CmdExit cmd_learner(Cmd *cmd, FeExperiment *experiment);
+CmdExit cmd_learner_again(Cmd *cmd, const FeExperiment *experiment, const StoreRecord *record);
 /* The same where it has choices. */
 CmdExit cmd_choose(Cmd *cmd, const FeExperiment *experiment);
 struct SearchProgress;
 struct SearchResult;
+struct SearchTeacher;
+/* As cmd_search, among the expressions that go best where another rule went. */
+CmdExit cmd_search_taught(Cmd *cmd, const FeExperiment *experiment, const struct SearchTeacher *teacher);
 struct json_t;
 /* cmd_search_course.c: how its candidates came to be, where not all were made: while they evolve, afterwards, and as JSON. */
 void cmd_put_evolving(Cmd *cmd, const struct SearchProgress *progress);
 void cmd_put_course(Cmd *cmd, const struct SearchResult *result, Text *out);
 void cmd_course_json(const struct SearchResult *result, struct json_t *search);
+/* cmd_search_propose.c: --propose, --proposals and --patience, for a rule with an open expression or another; and the same as above of what
+ * another program has proposed. CMD_OK, or CMD_USAGE after a message. */
+CmdExit cmd_use_proposer(Cmd *cmd, bool searches, FeSearch *search);
+void cmd_put_proposing(Cmd *cmd, const struct SearchProgress *progress);
+/* ... and of where another rule went */
+void cmd_put_taught(Cmd *cmd, const struct SearchResult *result, Text *out);
+void cmd_taught_json(Cmd *cmd, const struct SearchResult *result, struct json_t *search);
+void cmd_put_proposed(Cmd *cmd, const struct SearchResult *result, Text *out);
+void cmd_proposed_json(const struct SearchResult *result, struct json_t *search);
 /* As cmd_search, of a search in --out that did not come to its end. */
 CmdExit cmd_search_again(Cmd *cmd, const FeExperiment *experiment, const StoreRecord *record);
 CmdExit cmd_resume(Cmd *cmd);
 CmdExit cmd_front(Cmd *cmd);
+CmdExit cmd_distill(Cmd *cmd);
 /* cmd_train.c: " --data DIR" as commands on this run need it, or "" where they do not. */
 const char *cmd_data_option(Cmd *cmd, const FeExperiment *experiment);
 CmdExit cmd_compare(Cmd *cmd);
+/* The same of the run folder that is the only word, as its experiment asks, without a word on standard output. */
+CmdExit cmd_compare_quietly(Cmd *cmd);
+CmdExit cmd_report(Cmd *cmd);
+CmdExit cmd_metrics(Cmd *cmd);
 CmdExit cmd_plot(Cmd *cmd);
 CmdExit cmd_emit(Cmd *cmd);
 CmdExit cmd_show(Cmd *cmd);
@@ -260,6 +288,8 @@ CmdExit cmd_show_std(Cmd *cmd);   /* its words: names of the library, or none */
 CmdExit cmd_show_space(Cmd *cmd); /* its words: FILE [RULE] */
 /* The same where the rule has choices; false: none has. */
 bool cmd_show_choices(Cmd *cmd, CmdExit *code);
+/* ... or is a learner; false: none is. */
+bool cmd_show_learner(Cmd *cmd, CmdExit *code);
 CmdExit cmd_show_at(Cmd *cmd); /* its words: FILE:LINE:COLUMN */
 
 #endif

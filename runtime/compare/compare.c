@@ -14,9 +14,12 @@ double compare_quantile(const double *sorted, int count, double q) {
 	double at = q * (count - 1);
 	int below = (int)floor(at);
 	int above = below + 1 < count ? below + 1 : below;
-	if (above == below || sorted[above] == sorted[below])
+	double part = at - below, difference = sorted[above] - sorted[below];
+	if (part == 0 || sorted[above] == sorted[below])
 		return sorted[below];
-	return sorted[below] + (at - below) * (sorted[above] - sorted[below]);
+	if (isinf(difference))
+		return (1 - part) * sorted[below] + part * sorted[above];
+	return sorted[below] + part * difference;
 }
 
 CompareInterval compare_bootstrap(const double *values, int count, int resamples, uint64_t seed) {

@@ -27,6 +27,7 @@ typedef struct DataArray {
 	bool truth;              /* booleans, one byte each */
 	const char *words;       /* where it holds words instead of numbers: "column 4 (`species`)"; NULL: nowhere */
 	DataWords *column_words; /* then of each of its columns */
+	const char *not_whole;   /* of text that holds real numbers: the first of them, and where; NULL: not known */
 } DataArray;
 
 /* Values that a column lacks. */
@@ -112,7 +113,8 @@ typedef struct DataInput {
 void *data_memory(DataInput *in, size_t bytes, const char **why);
 /* Elements of a shape; false if a size is negative or they do not fit into memory at `width` bytes each. */
 bool data_elements(int rank, const int64_t *dims, size_t width, size_t *count);
-const char *data_shape(Arena *arena, int rank, const int64_t *dims); /* [3, 4] */
+const char *data_shape(Arena *arena, int rank, const int64_t *dims);            /* [3, 4] */
+const char *data_element_name(Arena *arena, const DataArray *array, size_t at); /* "element [3, 4]" */
 /* Text of a file that may stand in a message: quoted, cut, plain. */
 const char *data_quote(Arena *arena, const void *bytes, size_t length);
 /* `count` elements at `bytes`, `swapped` if their bytes are the other way around here: an array, in place where that is possible. */
@@ -138,6 +140,8 @@ const char *data_place(DataInput *in, DataArray *array, DataElement type, bool l
 const char *data_number_at(const char *text, const char *end, double *out);
 /* The whole text as a number; "inf" too. */
 bool data_number(const char *text, size_t length, double *out);
+/* Was `value` read as infinity from digits, which are then those of a number that is larger than all of f64? */
+bool data_overflows(const char *text, size_t length, double value);
 
 /* Numbers that come one after another, kept in the smallest storage that holds them all. */
 typedef struct DataNumbers {
@@ -159,6 +163,11 @@ void data_set_text(DataNumbers *numbers, size_t at, const char *text, size_t len
 void data_set(DataNumbers *numbers, size_t at, double value);         /* one that is in range already */
 void data_drop(DataNumbers *numbers);                                 /* where they will not be taken */
 void data_take(DataNumbers *numbers, size_t first, DataArray *array); /* those from `first` on become the array's */
+
+/* ---- notation.c ---- */
+
+/* Whether all words of a column are numbers as others write them, `1,5` or `0x10`: what they are, or NULL. */
+const char *data_other_notation(const char *const *words, uint32_t count);
 
 /* ---- one reader each: NULL, or what is wrong ---- */
 

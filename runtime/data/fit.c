@@ -1,5 +1,6 @@
 /* Arrays of files as programs declare them. */
 #include <string.h>
+#include <strings.h>
 
 #include "runtime/data/data.h"
 
@@ -68,19 +69,62 @@ static bool fits(const DataArray *array, int rank, int64_t *dims) {
 	return true;
 }
 
-/* Is every byte 0 or 1? */
-static bool is_truth(const DataArray *array) {
-	const uint8_t *bytes = array->bytes;
-	if (array->truth || array->storage != IR_STORED_U8 || !bytes)
-		return array->truth || array->storage == IR_STORED_U8;
-	size_t count = data_count(array), i = 0;
-	while (i < count && bytes[i] <= 1)
+/* Does one size that is read from the file stand for several axes? */
+static bool repeats_open(int rank, const int64_t *dims) {
+	for (int i = 0; i < rank; i++)
+		for (int k = 0; k < i; k++)
+			if (dims[i] < 0 && dims[i] == dims[k])
+				return true;
+	return false;
+}
+
+static bool is_one_of(const char *word, const char *const *words, size_t count) {
+	for (size_t i = 0; i < count; i++)
+		if (strcasecmp(word, words[i]) == 0)
+			return true;
+	return false;
+}
+
+/* Words mean false and true if their numbers, 0 and 1, do: NULL, or the word that does not. */
+static const char *no_truth_word(const DataArray *array) {
+	static const char *const means[2][4] = {{"false", "f", "no", "n"}, {"true", "t", "yes", "y"}};
+	int64_t columns = array->rank == 2 ? array->dims[1] : 1;
+	for (int64_t k = 0; k < columns; k++)
+		for (uint32_t i = 0; i < array->column_words[k].count; i++)
+			if (i > 1 || !is_one_of(array->column_words[k].texts[i], means[i], 4))
+				return array->column_words[k].texts[i];
+	return NULL;
+}
+
+/* NULL, or which element is neither 0 nor 1. */
+static const char *not_truth(Arena *arena, const DataArray *array) {
+	const char *word = array->words ? no_truth_word(array) : NULL;
+	if (word)
+		return arena_printf(arena,
+		                    "%s holds words other than both `false` and `true`, such as %s; they can be read as `int`",
+		                    array->words, data_quote(arena, word, strlen(word)));
+	if (array->truth || (array->storage == IR_STORED_U8 && !array->bytes))
+		return NULL;
+	size_t count = array->bytes ? data_count(array) : 0, i = 0;
+	while (i < count && (data_element(array, i) == 0 || data_element(array, i) == 1))
 		i++;
-	return i == count;
+	if (i < count)
+		return arena_printf(arena, "%s is %.9g, and `bool` is declared: 0 or 1", data_element_name(arena, array, i),
+		                    data_element(array, i));
+	return array->storage == IR_STORED_U8
+	           ? NULL
+	           : arena_printf(arena, "it holds numbers (%s), but `bool` is declared", ir_storage_name(array->storage));
+}
+
+static const char *not_whole(Arena *arena, const DataArray *array) {
+	if (!ir_storage_is_real(array->storage))
+		return NULL;
+	return array->not_whole ? arena_printf(arena, "%s, but `int` is declared", array->not_whole)
+	                        : arena_printf(arena, "it holds real numbers (%s), but `int` is declared",
+	                                       ir_storage_name(array->storage));
 }
 
 static const char *check_kind(Arena *arena, const DataArray *array, DataKind kind) {
-	const char *type = ir_storage_name(array->storage);
 	switch (kind) {
 	case DATA_REAL:
 		return array->words ? arena_printf(arena,
@@ -88,11 +132,8 @@ static const char *check_kind(Arena *arena, const DataArray *array, DataKind kin
 		                                   "from 0 in the order of the alphabet",
 		                                   array->words)
 		                    : NULL;
-	case DATA_INT:
-		return ir_storage_is_real(array->storage)
-		           ? arena_printf(arena, "it holds real numbers (%s), but `int` is declared", type)
-		           : NULL;
-	case DATA_BOOL: return is_truth(array) ? NULL : "it holds more than 0 and 1, but `bool` is declared";
+	case DATA_INT: return not_whole(arena, array);
+	case DATA_BOOL: return not_truth(arena, array);
 	}
 	return NULL;
 }
@@ -110,7 +151,9 @@ const DataArray *data_fit(Arena *arena, const DataFile *file, const char *name, 
 		bool merges = rank > 0 && array->rank > rank && declared[rank - 1] < 0;
 		*why = arena_printf(arena, "its shape is %s, but %s is declared%s", data_shape(arena, array->rank, array->dims),
 		                    declared_shape(arena, rank, declared),
-		                    merges ? " (axes merge only into a size that is stated)" : "");
+		                    merges                         ? " (axes merge only into a size that is stated)"
+		                    : repeats_open(rank, declared) ? " (axes with one name are equally long)"
+		                                                   : "");
 	} else if (data_count(array) == 0) {
 		*why = arena_printf(arena, "it is empty: its shape is %s", data_shape(arena, array->rank, array->dims));
 	} else {

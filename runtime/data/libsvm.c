@@ -174,7 +174,7 @@ static const char *read_line(Sparse *s, Line *line, DataNumbers *dense, size_t r
 	size_t length;
 	double value;
 	(void)next_word(line, &word, &length);
-	if (!data_number(word, length, &value))
+	if (!data_number(word, length, &value) || data_overflows(word, length, value))
 		return wrong(s, line, word, length, "a label, which is a number");
 	if (!dense)
 		why = data_push_text(&s->labels, word, length, value);
@@ -185,6 +185,8 @@ static const char *read_line(Sparse *s, Line *line, DataNumbers *dense, size_t r
 			return wrong(s, line, f.word, f.length, "a feature such as `3:0.5`");
 		if (f.number <= before)
 			return wrong(s, line, f.word, f.length, "a number above the one before it");
+		if (data_overflows(f.digits, f.size, f.value))
+			return wrong(s, line, f.digits, f.size, "a number, which is at most 1.8e308");
 		before = f.number;
 		if (dense) {
 			data_set_text(dense, row * (size_t)width + (size_t)(f.number - s->lowest), f.digits, f.size, f.value);

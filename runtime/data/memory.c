@@ -154,7 +154,7 @@ double data_element(const DataArray *array, size_t at) {
 	}
 }
 
-static const char *element_name(Arena *arena, const DataArray *array, size_t at) {
+const char *data_element_name(Arena *arena, const DataArray *array, size_t at) {
 	int64_t place[IR_USER_RANK];
 	for (int i = array->rank - 1; i >= 0; i--) {
 		place[i] = (int64_t)(at % (size_t)array->dims[i]);
@@ -198,7 +198,7 @@ static const char *check_elements(Arena *arena, const DataArray *array) {
 			at++;
 		what = "is neither 0 nor 1, but true or false is what it should be";
 	}
-	return at < count ? arena_printf(arena, "%s %s", element_name(arena, array, at), what) : NULL;
+	return at < count ? arena_printf(arena, "%s %s", data_element_name(arena, array, at), what) : NULL;
 }
 
 const char *data_place(DataInput *in, DataArray *array, DataElement type, bool little, const unsigned char *bytes,

@@ -187,6 +187,13 @@ bool data_number(const char *text, size_t length, double *out) {
 	return data_number_at(text, text + length, out) == text + length || is_infinity(text, length, out);
 }
 
+bool data_overflows(const char *text, size_t length, double value) {
+	for (size_t i = 0; isinf(value) && i < length; i++)
+		if (text[i] >= '0' && text[i] <= '9')
+			return true;
+	return false;
+}
+
 /* ---- keeping ---- */
 
 DataNumbers data_numbers(DataInput *in) {

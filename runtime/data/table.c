@@ -36,6 +36,7 @@ typedef struct Table {
 	size_t missing;
 	Column *first_missing;
 	const char *missing_text;
+	const char *not_whole; /* the first number that is none, and where it stands */
 } Table;
 
 static bool is_number(const Field *field, double *value) {
@@ -52,7 +53,7 @@ static bool is_word(const Field *field, const char *word) {
 
 /* No value: nothing, `?`, or what tools write there. `words`: of a column of words, where NA may be one. */
 static bool is_missing(const Field *field, bool words) {
-	static const char *const marks[] = {"NA", "N/A", "NaN", "null", "none", "nil", "-", "."};
+	static const char *const marks[] = {"NA", "N/A", "#N/A", "<NA>", "NaN", "-NaN", "null", "none", "nil", "-", "."};
 	if (field->length == 0 || (field->length == 1 && field->text[0] == '?'))
 		return true;
 	for (size_t i = 0; !words && i < sizeof marks / sizeof *marks; i++)
@@ -87,11 +88,32 @@ static const char *column_name(const Table *t, uint32_t at) {
 /* ---- which columns ---- */
 
 static const char *no_column(Table *t, const char *name) {
-	Text names = text_new(t->in->arena);
-	for (uint32_t i = 0; i < t->first.count && i < 12; i++)
-		text_printf(&names, "%s%s", i ? ", " : "", quote(t, &t->first.data[i]));
-	return arena_printf(t->in->arena, "line %zu: no column is called `%s`; there are %s%s", t->first_line, name,
-	                    text_cstr(&names), t->first.count > 12 ? ", ..." : "");
+	Arena *arena = t->in->arena;
+	NameTable *table = names_new(arena);
+	Name *named = ARENA_ARRAY(arena, Name, t->first.count + 1);
+	Text names = text_new(arena);
+	for (uint32_t i = 0; i < t->first.count; i++) {
+		named[i] = name_intern(table, t->first.data[i].text, t->first.data[i].length);
+		if (i < 12)
+			text_printf(&names, "%s%s", i ? ", " : "", quote(t, &t->first.data[i]));
+	}
+	Name nearest = name_nearest(table, name_intern(table, name, strlen(name)), named, t->first.count);
+	const char *meant = "";
+	if (nearest)
+		meant = arena_printf(arena, "; did you mean %s?",
+		                     data_quote(arena, name_text(table, nearest), strlen(name_text(table, nearest))));
+	return arena_printf(arena, "line %zu: no column is called `%s`; there are %s%s%s", t->first_line, name,
+	                    text_cstr(&names), t->first.count > 12 ? ", ..." : "", meant);
+}
+
+static const char *no_such_columns(Table *t, const DataColumn *c) {
+	Arena *arena = t->in->arena;
+	long long low = (long long)c->low, high = (long long)c->high;
+	if (low >= high)
+		return arena_printf(arena, "columns %lld..%lld are none: `a..b` counts up, and b is not among them", low, high);
+	if (high == low + 1)
+		return arena_printf(arena, "there is no column %lld: the file has columns 0..%u", low, t->width);
+	return arena_printf(arena, "columns %lld..%lld: the file has columns 0..%u", low, high, t->width);
 }
 
 static const char *want_name(Table *t, const char *name) {
@@ -117,8 +139,7 @@ static const char *want_columns(Table *t) {
 		const DataColumn *c = &request->columns[i];
 		const char *why = c->name ? want_name(t, c->name) : NULL;
 		if (!c->name && (c->low < 0 || c->high > t->width || c->low >= c->high))
-			why = arena_printf(t->in->arena, "columns %lld..%lld: the file has columns 0..%u", (long long)c->low,
-			                   (long long)c->high, t->width);
+			why = no_such_columns(t, c);
 		if (why)
 			return why;
 		for (int64_t k = c->low; !c->name && k < c->high; k++)
@@ -157,6 +178,9 @@ static double value_of(Table *t, Column *c, const Field *field, size_t line, con
 	double value = 0;
 	if (c->kind != COLUMN_WORDS && is_number(field, &value)) {
 		c->kind = COLUMN_NUMBERS;
+		if (data_overflows(field->text, field->length, value))
+			*why = arena_printf(t->in->arena, "line %zu, %s: %s is larger than all real numbers (1.8e308)", line,
+			                    column_name(t, c->at), quote(t, field));
 		return value;
 	}
 	if (is_missing(field, c->kind == COLUMN_WORDS)) {
@@ -188,20 +212,25 @@ static double value_of(Table *t, Column *c, const Field *field, size_t line, con
 }
 
 /* The numbers of words are far below those that a text is asked about. */
-static const char *push(Table *t, const Field *field, double value) {
-	return data_push_text(&t->numbers, field->text, field->length, value);
+static const char *push(Table *t, uint32_t column, const Field *field, double value, size_t line) {
+	bool whole = t->numbers.whole;
+	const char *why = data_push_text(&t->numbers, field->text, field->length, value);
+	if (whole && !t->numbers.whole)
+		t->not_whole = arena_printf(t->in->arena, "line %zu, %s: %s is no whole number below 2^61", line,
+		                            column_name(t, column), quote(t, field));
+	return why;
 }
 
 static const char *read_record(Table *t) {
 	const Records *r = &t->records;
 	if (r->fields.count != t->width)
-		return arena_printf(t->in->arena, "line %zu: %u fields, but %u on the lines before", r->line, r->fields.count,
-		                    t->width);
+		return arena_printf(t->in->arena, "line %zu: %u field%s, but %u on the lines before", r->line, r->fields.count,
+		                    r->fields.count == 1 ? "" : "s", t->width);
 	const char *why = NULL;
 	for (uint32_t k = 0; k < t->columns.count && !why; k++) {
 		Column *c = &t->columns.data[k];
 		double value = value_of(t, c, &r->fields.data[c->at], r->line, &why);
-		why = why ? why : push(t, &r->fields.data[c->at], value);
+		why = why ? why : push(t, c->at, &r->fields.data[c->at], value, r->line);
 	}
 	t->rows++;
 	return why;
@@ -254,7 +283,7 @@ static const char *reserve_first(Table *t) {
 		uint32_t at = t->columns.data[k].at; /* a title may have fewer fields than there are columns */
 		double value = 0;
 		bool number = !t->titled && !t->by_name && is_number(&t->first.data[at], &value);
-		why = number ? push(t, &t->first.data[at], value) : data_push(&t->numbers, 0);
+		why = number ? push(t, at, &t->first.data[at], value, t->first_line) : data_push(&t->numbers, 0);
 	}
 	return why;
 }
@@ -266,7 +295,7 @@ static const char *fill_first(Table *t) {
 		const Field *field = &t->first.data[c->at];
 		double value = value_of(t, c, field, t->first_line, &why);
 		/* A new word has a new number, which may need more room than those before: it is added and taken off again. */
-		why = why ? why : push(t, field, value);
+		why = why ? why : push(t, c->at, field, value, t->first_line);
 		if (!why) {
 			t->numbers.count--;
 			data_set_text(&t->numbers, k, field->text, field->length, value);
@@ -324,8 +353,8 @@ static const char *read_first_two(Table *t) {
 	if (t->records.error)
 		return t->records.error;
 	if (second && t->records.fields.count != t->width && !has_word(t))
-		return arena_printf(t->in->arena, "line %zu: %u fields, but %u on the line before", t->records.line,
-		                    t->records.fields.count, t->width);
+		return arena_printf(t->in->arena, "line %zu: %u field%s, but %u on the line before", t->records.line,
+		                    t->records.fields.count, t->records.fields.count == 1 ? "" : "s", t->width);
 	t->titled = second && t->records.fields.count != t->width;
 	if (t->titled && t->by_name)
 		return arena_printf(t->in->arena, "line %zu: %u names for the %u columns of line %zu", t->first_line, t->width,
@@ -341,15 +370,23 @@ static const char *read_first_two(Table *t) {
 	return why || !second ? why : read_record(t);
 }
 
-static void note_words(Table *t, size_t first_row, size_t rows, DataArray *array) {
+static const char *note_words(Table *t, size_t first_row, size_t rows, DataArray *array) {
+	const char *why = NULL;
 	DataWords *of = ARENA_ARRAY(t->in->arena, DataWords, t->columns.count + 1);
 	for (uint32_t k = 0; k < t->columns.count; k++) {
 		if (t->columns.data[k].kind != COLUMN_WORDS)
 			continue;
 		of[k] = (DataWords){sort_words(t, k, first_row, rows), t->columns.data[k].word_count};
+		const char *is = t->in->request->look ? NULL : data_other_notation(of[k].texts, of[k].count);
+		if (is && !why)
+			why = arena_printf(t->in->arena,
+			                   "%s: %s is %s, like all that stand there; numbers are written 1234.5 or 1e-3",
+			                   column_name(t, t->columns.data[k].at),
+			                   data_quote(t->in->arena, of[k].texts[0], strlen(of[k].texts[0])), is);
 		array->words = array->words ? array->words : column_name(t, t->columns.data[k].at);
 		array->column_words = of;
 	}
+	return why;
 }
 
 static const char *read_all(Table *t) {
@@ -374,7 +411,10 @@ static const char *read_all(Table *t) {
 		return why;
 	size_t rows = t->rows + values;
 	DataArray array = {.name = "", .rank = 2, .dims = {(int64_t)rows, (int64_t)t->columns.count}};
-	note_words(t, values ? 0 : 1, rows, &array);
+	array.not_whole = t->not_whole;
+	why = note_words(t, values ? 0 : 1, rows, &array);
+	if (why)
+		return why;
 	data_take(&t->numbers, values ? 0 : t->columns.count, &array);
 	vec_push(t->in->arena, &t->in->out->arrays, array);
 	for (uint32_t i = 0; t->header && i < t->first.count; i++) {

@@ -65,9 +65,9 @@ typedef struct Task {
 /* `rule` may be NULL. open: hyperparameters to be learned as well. NULL with diagnostics. */
 Task *task_new(Rt *rt, const FeCall *objective, const FeCall *rule, FeScore score, const Name *open,
                uint32_t open_count);
-/* From an objective and a rule (or NULL) that exist already in `module`; the task then owns the module. */
 /* The same of an objective alone whose x is as it is declared, limits or not. */
 Task *task_declared(Rt *rt, const FeCall *objective, FeScore score);
+/* From an objective and a rule (or NULL) that exist already in `module`; the task then owns the module. */
 Task *task_of(Rt *rt, IrModule *module, FeObjective *objective, FeRule *rule, FeScore score);
 void task_free(Task *task);
 IrFunc *task_stage_built(Task *task, TaskStage stage, const TaskPlan *plan); /* for one problem, before any pass */
@@ -223,6 +223,23 @@ bool run_problems(Task *task, const Problems *problems, const double *hypers, co
 /* Evaluations that a step counts as, `done` steps being behind: those elsewhere, and one at x if the rule reads f or g and the step before
  * has not handed them on. */
 int64_t run_step_spends(const Task *task, int done, int64_t elsewhere);
+
+/* ---- observe.c ---- */
+
+/* What chosen steps did. Rows of `size` coordinates, one for every problem, one block of them for every step. */
+typedef struct RunObserved {
+	const int *steps; /* given: which, from 1, ascending */
+	int count;        /* given: how many */
+	int problems;
+	int64_t size;  /* coordinates of x */
+	double *g;     /* [count][problems][size]: the gradient before the step; NULL for a rule that reads none */
+	double *moved; /* likewise: x after it minus x before it */
+	Arena *arena;
+} RunObserved;
+
+/* Runs of `horizon` steps, on the calling thread. theta: [P] doubles or NULL. Allocates in `arena`. false with a diagnostic. */
+bool run_observe(Task *task, const Problems *problems, const double *theta, int horizon, Arena *arena,
+                 RunObserved *out);
 
 /* ---- value.c: `gradus eval` ---- */
 

@@ -43,7 +43,7 @@ const char *plot_tick(Arena *arena, const PlotAxis *axis, double tick);
 double plot_x(const PlotCurve *curve, int k);
 
 void plot_terminal(const Plot *plot, int width, int height, bool color, Text *out);
-/* One drawing, the plots below one another. */
-void plot_svg(const Plot *plots, int count, Text *out);
+/* One drawing, the plots below one another. first: the number of the first one in its document, 0 if that is this drawing alone. */
+void plot_svg(const Plot *plots, int count, int first, Text *out);
 
 #endif

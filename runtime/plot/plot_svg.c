@@ -8,7 +8,10 @@
 
 static const char *const palette[PLOT_COLORS] = {"#0072B2", "#D55E00", "#009E73", "#CC79A7",
                                                  "#E69F00", "#56B4E9", "#333333", "#8C8C8C"};
-static const char *const dashes[] = {"", " stroke-dasharray=\"7 3\"", " stroke-dasharray=\"2 3\""};
+/* Curves differ in their dashes as well: for those who print in grey, or see no colours. */
+enum { DASHES = 4 };
+static const char *const dashes[DASHES] = {"", " stroke-dasharray=\"7 3\"", " stroke-dasharray=\"2 3\"",
+                                           " stroke-dasharray=\"9 3 2 3\""};
 
 enum { WIDTH = 820, HEIGHT = 440, LEFT = 74, TOP = 58, RIGHT = 196, BOTTOM = 54 };
 enum { INNER_WIDTH = WIDTH - LEFT - RIGHT, INNER_HEIGHT = HEIGHT - TOP - BOTTOM };
@@ -125,7 +128,7 @@ static void put_legend(const Plot *plot, Text *out) {
 	for (uint32_t i = 0; i < plot->curves.count; i++) {
 		const PlotCurve *curve = &plot->curves.data[i];
 		double at = TOP + 10 + 20.0 * i;
-		const char *color = palette[i % PLOT_COLORS], *dash = dashes[i / PLOT_COLORS % 3];
+		const char *color = palette[i % PLOT_COLORS], *dash = dashes[i % DASHES];
 		if (curve->dots) {
 			text_printf(out, "<circle cx=\"%d\" cy=\"%.1f\" r=\"3\" fill=\"%s\"/>\n", WIDTH - RIGHT + 28, at, color);
 		} else {
@@ -137,6 +140,7 @@ static void put_legend(const Plot *plot, Text *out) {
 	}
 }
 
+/* number: of the plot in its document. */
 static void put_plot(const Plot *plot, int number, double shift, Text *out) {
 	Arena *arena = arena_new();
 	PlotAxis x, y;
@@ -152,20 +156,27 @@ static void put_plot(const Plot *plot, int number, double shift, Text *out) {
 		if (plot->curves.data[i].low)
 			put_band(&plot->curves.data[i], &x, &y, palette[i % PLOT_COLORS], out);
 	for (uint32_t i = plot->curves.count; i-- > 0;)
-		put_line(&plot->curves.data[i], &x, &y, palette[i % PLOT_COLORS], dashes[i / PLOT_COLORS % 3], out);
+		put_line(&plot->curves.data[i], &x, &y, palette[i % PLOT_COLORS], dashes[i % DASHES], out);
 	text_printf(out, "</g>\n");
 	put_legend(plot, out);
 	text_printf(out, "</g>\n");
 	arena_free(arena);
 }
 
-void plot_svg(const Plot *plots, int count, Text *out) {
-	text_printf(out,
-	            "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 %d %d\" width=\"%d\" height=\"%d\" "
-	            "font-family=\"system-ui, Helvetica, Arial, sans-serif\" font-size=\"12\" fill=\"#222\">\n"
-	            "<rect width=\"100%%\" height=\"100%%\" fill=\"#ffffff\"/>\n",
-	            WIDTH, HEIGHT * count, WIDTH, HEIGHT * count);
+void plot_svg(const Plot *plots, int count, int first, Text *out) {
+	text_printf(
+		out,
+		"<svg xmlns=\"http://www.w3.org/2000/svg\" role=\"img\" viewBox=\"0 0 %d %d\" width=\"%d\" height=\"%d\" "
+		"font-family=\"system-ui, Helvetica, Arial, sans-serif\" font-size=\"12\" fill=\"#222\">\n"
+		"<rect width=\"100%%\" height=\"100%%\" fill=\"#ffffff\"/>\n",
+		WIDTH, HEIGHT * count, WIDTH, HEIGHT * count);
+	text_printf(out, "<title>");
+	for (int i = 0; i < count; i++) {
+		text_printf(out, "%s", i ? "; " : "");
+		put_escaped(out, plots[i].title);
+	}
+	text_printf(out, "</title>\n");
 	for (int i = 0; i < count; i++)
-		put_plot(&plots[i], i, (double)HEIGHT * i, out);
+		put_plot(&plots[i], first + i, (double)HEIGHT * i, out);
 	text_printf(out, "</svg>\n");
 }

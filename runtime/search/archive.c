@@ -3,20 +3,19 @@
 
 #include <string.h>
 
+/* The last column of a row is a hash of the others. */
+#define CHECKED(insert, values) insert " VALUES (" values ", check_of(" values "))"
+
 static const char *const statement_texts[SEARCH_STATEMENTS] = {
 	[SEARCH_PUT_RUN] = "INSERT INTO run VALUES (1, ?, ?, ?, ?, ?)",
-	[SEARCH_PUT_EXPR] = "INSERT OR REPLACE INTO expr VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-	[SEARCH_PUT_SCORE] = "INSERT OR REPLACE INTO score VALUES (?, ?, ?, ?, ?, ?)",
-	[SEARCH_PUT_MEMBER] = "INSERT OR REPLACE INTO member VALUES (?, ?, ?, ?, ?)",
-	[SEARCH_FORGET_MEMBERS] = "DELETE FROM member",
-	[SEARCH_PUT_EPOCH] = "INSERT INTO epoch VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+	[SEARCH_PUT_EXPR] = CHECKED("INSERT OR REPLACE INTO expr", "?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8"),
+	[SEARCH_PUT_SCORE] = CHECKED("INSERT OR REPLACE INTO score", "?1, ?2, ?3, ?4, ?5, ?6"),
+	[SEARCH_PUT_EPOCH] = CHECKED("INSERT INTO epoch", "?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9"),
 	[SEARCH_GET_RUN] = "SELECT * FROM run WHERE id = 1",
 	[SEARCH_GET_EPOCH] = "SELECT * FROM epoch WHERE n = ?",
 	[SEARCH_GET_SCORE] = "SELECT * FROM score WHERE hash = ? AND stage = ?",
-	[SEARCH_GET_EXPR] = "SELECT * FROM expr WHERE hash = ?",
 	[(int)SEARCH_EACH + (int) SEARCH_ARCHIVE_EXPR] = "SELECT * FROM expr ORDER BY hash",
 	[(int)SEARCH_EACH + (int) SEARCH_ARCHIVE_SCORE] = "SELECT * FROM score ORDER BY hash, stage",
-	[(int)SEARCH_EACH + (int) SEARCH_ARCHIVE_MEMBER] = "SELECT * FROM member ORDER BY epoch, island, slot",
 	[(int)SEARCH_EACH + (int) SEARCH_ARCHIVE_EPOCH] = "SELECT * FROM epoch ORDER BY n",
 	[(int)SEARCH_EACH + (int) SEARCH_ARCHIVE_BEST] =
 		"SELECT e.*, s.* FROM expr e JOIN score s ON s.hash = e.hash "
@@ -28,13 +27,11 @@ static const char *const statement_texts[SEARCH_STATEMENTS] = {
 static const char *const tables[] = {
 	"CREATE TABLE run(id INTEGER PRIMARY KEY, version TEXT, program TEXT, grammar TEXT, clauses TEXT, seed INTEGER)",
 	"CREATE TABLE expr(hash INTEGER PRIMARY KEY, text TEXT, size INTEGER, cost INTEGER, degree REAL, epoch INTEGER, "
-	"island INTEGER, source TEXT)",
+	"island INTEGER, source TEXT, \"check\" INTEGER)",
 	"CREATE TABLE score(hash INTEGER, stage INTEGER, value REAL, lr REAL, constants TEXT, aborted_at INTEGER, "
-	"PRIMARY KEY(hash, stage)) WITHOUT ROWID",
+	"\"check\" INTEGER, PRIMARY KEY(hash, stage)) WITHOUT ROWID",
 	"CREATE TABLE epoch(n INTEGER PRIMARY KEY, stage INTEGER, generated INTEGER, \"distinct\" INTEGER, hits INTEGER, "
-	"aborted INTEGER, evaluations INTEGER, best REAL, state BLOB)",
-	"CREATE TABLE member(epoch INTEGER, island INTEGER, slot INTEGER, hash INTEGER, birth INTEGER, "
-	"PRIMARY KEY(epoch, island, slot)) WITHOUT ROWID",
+	"aborted INTEGER, evaluations INTEGER, best REAL, state BLOB, \"check\" INTEGER)",
 };
 enum { TABLES = sizeof tables / sizeof *tables };
 
@@ -106,6 +103,43 @@ static int tables_there(SearchArchive *archive) {
 	return count;
 }
 
+static uint64_t hash_value(sqlite3_value *value, uint64_t seed) {
+	int type = sqlite3_value_type(value);
+	seed = hash_bytes(&type, sizeof type, seed);
+	if (type == SQLITE_NULL)
+		return seed;
+	if (type == SQLITE_INTEGER) {
+		sqlite3_int64 number = sqlite3_value_int64(value);
+		return hash_bytes(&number, sizeof number, seed);
+	}
+	if (type == SQLITE_FLOAT) {
+		double number = sqlite3_value_double(value);
+		return hash_bytes(&number, sizeof number, seed);
+	}
+	const void *bytes = type == SQLITE_TEXT ? (const void *)sqlite3_value_text(value) : sqlite3_value_blob(value);
+	int length = sqlite3_value_bytes(value);
+	return bytes ? hash_bytes(bytes, (size_t)length, seed) : seed;
+}
+
+/* check_of(...) of SQL */
+static void check_of(sqlite3_context *context, int count, sqlite3_value **values) {
+	uint64_t hash = 0;
+	for (int i = 0; i < count; i++)
+		hash = hash_value(values[i], hash);
+	sqlite3_result_int64(context, (sqlite3_int64)hash);
+}
+
+bool search_archive_checked(SearchArchive *archive, sqlite3_stmt *row, int from, int columns) {
+	uint64_t hash = 0;
+	for (int i = 0; i < columns; i++)
+		hash = hash_value(sqlite3_column_value(row, from + i), hash);
+	if (sqlite3_column_int64(row, from + columns) == (sqlite3_int64)hash)
+		return true;
+	if (!archive->error)
+		archive->error = "a row of it is not what was written there";
+	return false;
+}
+
 static bool opened(SearchArchive *archive, int flags) {
 	static const int patience = 2000; /* milliseconds, for a reader that mends what a kill left */
 	int code = sqlite3_open_v2(archive->path, &archive->db, flags, NULL);
@@ -114,6 +148,8 @@ static bool opened(SearchArchive *archive, int flags) {
 		return false;
 	}
 	sqlite3_busy_timeout(archive->db, patience);
+	sqlite3_create_function(archive->db, "check_of", -1, SQLITE_UTF8 | SQLITE_DETERMINISTIC | SQLITE_DIRECTONLY, NULL,
+	                        check_of, NULL, NULL);
 	sqlite3_db_config(archive->db, SQLITE_DBCONFIG_DEFENSIVE, 1, (int *)NULL);
 	sqlite3_db_config(archive->db, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, (int *)NULL);
 	return run_text(archive, "PRAGMA cell_size_check = ON; PRAGMA mmap_size = 0");
@@ -191,6 +227,8 @@ static bool make_tables(SearchArchive *archive, const SearchArchiveRun *run) {
 	return !archive->error && run_text(archive, "PRAGMA user_version = 1; COMMIT; BEGIN IMMEDIATE");
 }
 
+static const char other_tables[] = "its tables are not those of this version";
+
 SearchArchive *search_archive_open(Session *session, const char *path, const SearchArchiveRun *run) {
 	SearchArchive *archive = archive_at(session, path);
 	SearchArchiveRun before;
@@ -199,17 +237,21 @@ SearchArchive *search_archive_open(Session *session, const char *path, const Sea
 		return refused(archive, 812, why);
 	/* A transaction is always open: others may read meanwhile, but not write. */
 	bool open = opened(archive, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE);
-	if (!open || !run_text(archive, "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; BEGIN IMMEDIATE")) {
+	int there = open ? tables_there(archive) : 0; /* a file of somebody else stays as it is */
+	if (there < 0 && !archive->error)
+		return refused(archive, 812, other_tables);
+	if (!open || there < 0 ||
+	    !run_text(archive, "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; BEGIN IMMEDIATE")) {
 		int what = sqlite3_errcode(archive->db);
 		bool found = what == SQLITE_NOTADB || what == SQLITE_CORRUPT || what == SQLITE_BUSY;
 		return refused(archive, found ? 812 : 811, what == SQLITE_BUSY ? "another process writes it" : archive->error);
 	}
 	archive->writes = true;
-	int there = tables_there(archive);
+	there = tables_there(archive);
 	if (there == 0) /* new, or killed before it was made */
 		return make_tables(archive, run) ? archive : refused(archive, 811, archive->error);
 	if (there != TABLES)
-		return refused(archive, 812, archive->error ? archive->error : "its tables are not those of this version");
+		return refused(archive, 812, archive->error ? archive->error : other_tables);
 	get_run(archive, &before);
 	count_epochs(archive);
 	why = archive->error ? archive->error : difference(&before, run);
@@ -239,7 +281,7 @@ SearchArchive *search_archive_read(Session *session, const char *path, SearchArc
 		return refused(archive, 812,
 		               archive->error ? archive->error
 		               : there == 0   ? "nothing was put there"
-		                              : "its tables are not those of this version");
+		                              : other_tables);
 	get_run(archive, &found);
 	count_epochs(archive);
 	if (archive->error)
@@ -312,23 +354,6 @@ void search_archive_put_score(SearchArchive *archive, const SearchArchiveScore *
 	arena_free(scratch);
 }
 
-void search_archive_put_member(SearchArchive *archive, const SearchArchiveMember *member) {
-	sqlite3_stmt *statement = to_put(archive, SEARCH_FORGET_MEMBERS);
-	if (statement && !archive->members_are_new) {
-		put(archive, statement);
-		archive->members_are_new = true;
-	}
-	statement = to_put(archive, SEARCH_PUT_MEMBER);
-	if (!statement)
-		return;
-	sqlite3_bind_int64(statement, 1, member->epoch);
-	sqlite3_bind_int(statement, 2, member->island);
-	sqlite3_bind_int(statement, 3, member->slot);
-	sqlite3_bind_int64(statement, 4, (int64_t)member->hash);
-	sqlite3_bind_int64(statement, 5, member->birth);
-	put(archive, statement);
-}
-
 static void put_epoch(SearchArchive *archive, const SearchArchiveEpoch *epoch) {
 	sqlite3_stmt *statement = to_put(archive, SEARCH_PUT_EPOCH);
 	if (!statement)
@@ -349,7 +374,6 @@ bool search_archive_commit(SearchArchive *archive, const SearchArchiveEpoch *epo
 		base_panic("search_archive_commit", "epoch %lld after %lld of them", (long long)epoch->n,
 		           (long long)archive->epochs);
 	put_epoch(archive, epoch);
-	archive->members_are_new = false;
 	if (!archive->error && run_text(archive, "COMMIT")) {
 		archive->epochs++;
 		archive->writes = run_text(archive, "BEGIN IMMEDIATE");

@@ -4,7 +4,8 @@
  *   expr(hash, text, size, cost, degree, epoch, island, source)    expressions; {1}, {2} in the text are its constants
  *   score(hash, stage, value, lr, constants, aborted_at)           how they did
  *   epoch(n, stage, generated, distinct, hits, aborted, evaluations, best, state)    one row per transaction
- *   member(epoch, island, slot, hash, birth)            populations at the end of the last epoch
+ *
+ * Rows end with a hash of their other columns, but for `run`: what somebody else wrote there is not believed.
  *
  * One transaction per epoch: what is put is there for good with the next commit, or not at all. The caller puts the same in the same order
  * whatever the number of threads, so the content is a function of the search. An archive has one writer, and any number of readers
@@ -45,13 +46,6 @@ typedef struct SearchArchiveScore {
 	int aborted_at; /* the step after which it was given up; -1: it came to the end */
 } SearchArchiveScore;
 
-typedef struct SearchArchiveMember {
-	int64_t epoch;
-	int island, slot;
-	uint64_t hash;
-	int64_t birth;
-} SearchArchiveMember;
-
 typedef struct SearchArchiveEpoch {
 	int64_t n; /* 0, 1, 2, ... */
 	int stage;
@@ -71,8 +65,6 @@ SearchArchive *search_archive_open(Session *session, const char *path, const Sea
 /* What was put already under its key is replaced by it. What goes wrong is kept for the commit. */
 void search_archive_put_expr(SearchArchive *archive, const SearchArchiveExpr *expr);
 void search_archive_put_score(SearchArchive *archive, const SearchArchiveScore *score);
-/* Those of earlier epochs go with the first of a new one. */
-void search_archive_put_member(SearchArchive *archive, const SearchArchiveMember *member);
 /* Ends the epoch: all that was put since the last commit, and its row, are there for good. false, the first time with E0811, if the disk
  * does not take it: then nothing of it is there, nothing more is taken, and the search can go on without. */
 bool search_archive_commit(SearchArchive *archive, const SearchArchiveEpoch *epoch);
@@ -84,17 +76,15 @@ void search_archive_close(SearchArchive *archive);
 /* For reading alone, while it is written or after. NULL with E0812. `run`: what it is of, in the session's arena; may be NULL. */
 SearchArchive *search_archive_read(Session *session, const char *path, SearchArchiveRun *run);
 int64_t search_archive_epochs(const SearchArchive *archive); /* epochs that are there: 0 .. n - 1 */
-/* false if it is not there. Texts and `state` are in `arena`. */
+/* false if it is not there, or not what was written. `state` is in `arena`. */
 bool search_archive_find_epoch(SearchArchive *archive, int64_t n, Arena *arena, SearchArchiveEpoch *out);
 bool search_archive_find_score(SearchArchive *archive, uint64_t hash, int stage, SearchArchiveScore *out);
-bool search_archive_find_expr(SearchArchive *archive, uint64_t hash, Arena *arena, SearchArchiveExpr *out);
 /* All rows of a table, in the order of their keys; of the last one, each expression with its score in the last stage that it came to: those
  * that came furthest first, and of these the best first. What a row points to lives until `see` returns; false ends the walk. Returns
- * false with E0812 if they cannot all be read. */
+ * false with E0812 if they cannot all be read, or are not what was written. */
 typedef enum SearchArchiveTable {
 	SEARCH_ARCHIVE_EXPR,
 	SEARCH_ARCHIVE_SCORE,
-	SEARCH_ARCHIVE_MEMBER,
 	SEARCH_ARCHIVE_EPOCH,
 	SEARCH_ARCHIVE_BEST,
 	SEARCH_ARCHIVE_TABLES
@@ -103,7 +93,6 @@ typedef enum SearchArchiveTable {
 typedef struct SearchArchiveRow { /* what the table has of it */
 	SearchArchiveExpr expr;
 	SearchArchiveScore score;
-	SearchArchiveMember member;
 	SearchArchiveEpoch epoch;
 } SearchArchiveRow;
 

@@ -44,14 +44,6 @@ static SearchArchiveScore score_of(sqlite3_stmt *row, int from) {
 	return score;
 }
 
-static SearchArchiveMember member_of(sqlite3_stmt *row) {
-	return (SearchArchiveMember){.epoch = sqlite3_column_int64(row, 0),
-	                             .island = sqlite3_column_int(row, 1),
-	                             .slot = sqlite3_column_int(row, 2),
-	                             .hash = (uint64_t)sqlite3_column_int64(row, 3),
-	                             .birth = sqlite3_column_int64(row, 4)};
-}
-
 static SearchArchiveEpoch epoch_of(sqlite3_stmt *row) {
 	return (SearchArchiveEpoch){.n = sqlite3_column_int64(row, 0),
 	                            .stage = sqlite3_column_int(row, 1),
@@ -71,22 +63,24 @@ int64_t search_archive_epochs(const SearchArchive *archive) {
 	return archive->epochs;
 }
 
-/* The row of a key; NULL if it is not there. */
-static sqlite3_stmt *row_of(SearchArchive *archive, SearchStatement which, int64_t first, int second) {
+enum { EXPR_COLUMNS = 8, SCORE_COLUMNS = 6, EPOCH_COLUMNS = 9 }; /* and the hash of them */
+
+/* The row of a key; NULL if it is not there, or not what was written. */
+static sqlite3_stmt *row_of(SearchArchive *archive, SearchStatement which, int columns, int64_t first, int second) {
 	sqlite3_stmt *row = search_archive_statement(archive, which);
 	if (!row)
 		return NULL;
 	sqlite3_bind_int64(row, 1, first);
 	if (sqlite3_bind_parameter_count(row) > 1)
 		sqlite3_bind_int(row, 2, second);
-	if (sqlite3_step(row) == SQLITE_ROW)
+	if (sqlite3_step(row) == SQLITE_ROW && search_archive_checked(archive, row, 0, columns))
 		return row;
 	sqlite3_reset(row);
 	return NULL;
 }
 
 bool search_archive_find_epoch(SearchArchive *archive, int64_t n, Arena *arena, SearchArchiveEpoch *out) {
-	sqlite3_stmt *row = row_of(archive, SEARCH_GET_EPOCH, n, 0);
+	sqlite3_stmt *row = row_of(archive, SEARCH_GET_EPOCH, EPOCH_COLUMNS, n, 0);
 	if (!row)
 		return false;
 	*out = epoch_of(row);
@@ -96,7 +90,7 @@ bool search_archive_find_epoch(SearchArchive *archive, int64_t n, Arena *arena, 
 }
 
 bool search_archive_find_score(SearchArchive *archive, uint64_t hash, int stage, SearchArchiveScore *out) {
-	sqlite3_stmt *row = row_of(archive, SEARCH_GET_SCORE, (int64_t)hash, stage);
+	sqlite3_stmt *row = row_of(archive, SEARCH_GET_SCORE, SCORE_COLUMNS, (int64_t)hash, stage);
 	if (!row)
 		return false;
 	*out = score_of(row, 0);
@@ -104,45 +98,44 @@ bool search_archive_find_score(SearchArchive *archive, uint64_t hash, int stage,
 	return true;
 }
 
-bool search_archive_find_expr(SearchArchive *archive, uint64_t hash, Arena *arena, SearchArchiveExpr *out) {
-	sqlite3_stmt *row = row_of(archive, SEARCH_GET_EXPR, (int64_t)hash, 0);
-	if (!row)
-		return false;
-	*out = expr_of(row, 0);
-	out->text = arena_strdup(arena, out->text);
-	out->source = arena_strdup(arena, out->source);
-	sqlite3_reset(row);
-	return true;
-}
-
 /* ---- all rows ---- */
 
-static SearchArchiveRow row_as(SearchArchiveTable table, sqlite3_stmt *row) {
-	enum { EXPR_COLUMNS = 8 };
+/* false: it is not what was written. */
+static bool row_as(SearchArchive *archive, SearchArchiveTable table, sqlite3_stmt *row, SearchArchiveRow *out) {
+	*out = (SearchArchiveRow){0};
 	switch (table) {
-	case SEARCH_ARCHIVE_EXPR: return (SearchArchiveRow){.expr = expr_of(row, 0)};
-	case SEARCH_ARCHIVE_SCORE: return (SearchArchiveRow){.score = score_of(row, 0)};
-	case SEARCH_ARCHIVE_MEMBER: return (SearchArchiveRow){.member = member_of(row)};
-	case SEARCH_ARCHIVE_EPOCH: return (SearchArchiveRow){.epoch = epoch_of(row)};
-	default: return (SearchArchiveRow){.expr = expr_of(row, 0), .score = score_of(row, EXPR_COLUMNS)};
+	case SEARCH_ARCHIVE_EXPR: out->expr = expr_of(row, 0); return search_archive_checked(archive, row, 0, EXPR_COLUMNS);
+	case SEARCH_ARCHIVE_SCORE:
+		out->score = score_of(row, 0);
+		return search_archive_checked(archive, row, 0, SCORE_COLUMNS);
+	case SEARCH_ARCHIVE_EPOCH:
+		out->epoch = epoch_of(row);
+		return search_archive_checked(archive, row, 0, EPOCH_COLUMNS);
+	default:
+		out->expr = expr_of(row, 0);
+		out->score = score_of(row, EXPR_COLUMNS + 1);
+		return search_archive_checked(archive, row, 0, EXPR_COLUMNS) &&
+		       search_archive_checked(archive, row, EXPR_COLUMNS + 1, SCORE_COLUMNS);
 	}
 }
 
 bool search_archive_each(SearchArchive *archive, SearchArchiveTable table, SearchArchiveSee *see, void *user) {
 	sqlite3_stmt *row = search_archive_statement(archive, (SearchStatement)(SEARCH_EACH + (int)table));
-	bool goes_on = row != NULL;
+	bool goes_on = row != NULL, sound = true;
 	int code = SQLITE_ERROR;
 	while (goes_on && (code = sqlite3_step(row)) == SQLITE_ROW) {
-		SearchArchiveRow read = row_as(table, row);
-		goes_on = see(user, &read);
+		SearchArchiveRow read;
+		sound = row_as(archive, table, row, &read);
+		goes_on = sound && see(user, &read);
 	}
-	if (code != SQLITE_DONE && code != SQLITE_ROW) {
+	sound = sound && (code == SQLITE_DONE || code == SQLITE_ROW);
+	if (!sound) {
 		search_archive_fail(archive);
 		Diag *diag = diag_error(archive->session, 812, (Span){0}, "%s cannot be read to its end", archive->path);
 		diag_note(archive->session, diag, "%s", archive->error);
 	}
 	sqlite3_reset(row);
-	return code == SQLITE_DONE || code == SQLITE_ROW;
+	return sound;
 }
 
 /* ---- formulas ---- */

@@ -24,14 +24,19 @@ typedef struct ChooseTraining ChooseTraining;
 typedef struct ChooseLab ChooseLab;
 typedef struct ChooseBench ChooseBench; /* what one thread runs on */
 
+/* A rule whose numbers are fitted: its rate, what it learns, and hyperparameters that are opened as learned. */
+typedef struct ChooseRule {
+	const FeCall *call;
+	const Name *open;
+	uint32_t open_count;
+} ChooseRule;
+
 /* NULL with diagnostics. */
-ChooseLab *search_choose_lab_new(Rt *rt, const FeCall *objective, const FeCall *rule, FeScore score, int horizon);
+ChooseLab *search_choose_lab_new(Rt *rt, const FeCall *objective, const ChooseRule *rule, FeScore score, int horizon);
 void search_choose_lab_free(ChooseLab *lab);
 const FeRule *search_choose_lab_rule(const ChooseLab *lab);
 const Task *search_choose_lab_task(const ChooseLab *lab);
-/* Where learned numbers start, [P] as they are trained; the rate, among the hyperparameters; -1: it has none. */
-const double *search_choose_lab_theta(const ChooseLab *lab);
-int search_choose_lab_rate(const ChooseLab *lab);
+const double *search_choose_lab_theta(const ChooseLab *lab); /* where learned numbers start, [P] as they are trained */
 Problems *search_choose_lab_problems(ChooseLab *lab, ProblemSet set,
                                      int count); /* one to a block; NULL with a diagnostic */
 ChooseBench *search_choose_bench_new(const ChooseLab *lab, Arena *arena);
@@ -47,10 +52,11 @@ typedef struct ChooseRun {
 	const int *picks;
 	int steps, horizon;
 	int hopeless; /* after so many steps a run ends in which no lane is below where it began; 0: never */
+	int beyond;   /* set where it is hopeless: rates at which it may not be (search_grid_hopeless) */
 } ChooseRun;
 
 /* The scores of all lanes on one problem; not finite where a lane is lost. false: hopeless. */
-bool search_choose_run(const ChooseLab *lab, ChooseBench *bench, const ProblemBlock *problem, const ChooseRun *run,
+bool search_choose_run(const ChooseLab *lab, ChooseBench *bench, const ProblemBlock *problem, ChooseRun *run,
                        const ChoosePoints *points, double score[IR_LANES]);
 /* The rate whose first step is as large as x; 0: none is, or it is not finite. */
 double search_choose_rate_of_size(const ChooseLab *lab, ChooseBench *bench, const ProblemBlock *problem,
@@ -88,6 +94,11 @@ void search_choose_score_each(const Choosing *c, const ChooseWorker *worker, Pro
                               const ChooseFound *found, double *out);
 
 /* ---- choose.c, choose_climb.c ---- */
+
+/* A search that has not begun, which search_choose_free(c->out) ends. */
+Choosing *search_choosing_new(Rt *rt, const FeExperiment *experiment, const SearchOptions *options);
+/* What it runs on: code, combinations, problems, workers. false with diagnostics. */
+bool search_choose_begin(Choosing *c, const ChooseRule *rule);
 
 /* All of c->found through a stage, on all threads; how many, until an interrupt. */
 uint32_t search_choose_try_all(Choosing *c, int stage);

@@ -13,7 +13,7 @@ static const char *call_text(const Choosing *c, double rate) {
 	Text text = text_new(c->arena);
 	const char *written = source_excerpt(c->rt->session, c->arena, call->span);
 	size_t length = strlen(written);
-	int which = search_choose_lab_rate(c->labs[0]);
+	int which = search_choose_lab_rule(c->labs[0])->rate;
 	if (which < 0)
 		return written;
 	bool empty = call->names.count == 0;

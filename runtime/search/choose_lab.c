@@ -7,11 +7,11 @@
 #include "runtime/inner/frame.h"
 #include "runtime/inner/limits.h"
 #include "runtime/search/choose.h"
+#include "runtime/search/stages.h"
 
 struct ChooseLab {
 	Rt *rt;
 	Task *task;
-	int rate;      /* which of the hyperparameters; -1: none */
 	double *theta; /* where learned numbers start */
 	RtCode *begin, *segment;
 	int segment_steps;
@@ -32,14 +32,6 @@ enum { HYPER_BYTES = IR_LANES * sizeof(double) };
 
 /* ---- code ---- */
 
-/* The hyperparameter that every point has its own of: the first that is called like a rate and was not given; -1. */
-static int find_rate(const Rt *rt, const FeRule *rule) {
-	for (uint32_t i = 0; i < rule->hypers.count; i++)
-		if (!rule->hypers.data[i].given && fe_is_rate(session_text(rt->session, rule->hypers.data[i].name)))
-			return (int)i;
-	return -1;
-}
-
 /* Lanes are points: what belongs to the problem is the same in all of them. */
 static IrFunc *in_lanes(const ChooseLab *lab, IrFunc *func) {
 	Task *task = lab->task;
@@ -53,7 +45,8 @@ static IrFunc *in_lanes(const ChooseLab *lab, IrFunc *func) {
 		bool own =
 			role == IR_ROLE_X || role == IR_ROLE_F || role == IR_ROLE_G || role == IR_ROLE_STATE || role == IR_ROLE_F0;
 		uint32_t hyper = role == IR_ROLE_HYPER ? i - ir_params_of(func, role).first : 0;
-		bool point = role == IR_ROLE_THETA || (role == IR_ROLE_HYPER && ((int)hyper == lab->rate || hyper >= picking));
+		bool point = role == IR_ROLE_THETA ||
+		             (role == IR_ROLE_HYPER && ((int)hyper == lab->task->rule->rate || hyper >= picking));
 		varying[i] = point || (own && !first);
 	}
 	for (uint32_t i = 0; i < func->results.count; i++)
@@ -72,13 +65,14 @@ static RtCode *compiled(ChooseLab *lab, TaskStage stage, const TaskPlan *plan) {
 }
 
 /* An objective and a rule with all alternatives, as a task of single problems. */
-static Task *task_choosing(Rt *rt, const FeCall *objective, const FeCall *rule, FeScore score) {
+static Task *task_choosing(Rt *rt, const FeCall *objective, const ChooseRule *rule, FeScore score) {
 	IrModule *module = ir_module_new(rt->session);
 	FeObjective *problem = fe_objective(rt->program, module, objective, rt->options.real);
 	FeRule *method = NULL;
 	if (problem) {
 		FeTarget target = fe_target(problem, module->arena);
-		method = fe_rule_choosing(rt->program, module, rule, &target, rt->options.real);
+		method =
+			fe_rule_fitted(rt->program, module, rule->call, &target, rt->options.real, rule->open, rule->open_count);
 	}
 	if (!method) {
 		ir_module_free(module);
@@ -89,12 +83,12 @@ static Task *task_choosing(Rt *rt, const FeCall *objective, const FeCall *rule, 
 	return task;
 }
 
-ChooseLab *search_choose_lab_new(Rt *rt, const FeCall *objective, const FeCall *rule, FeScore score, int horizon) {
+ChooseLab *search_choose_lab_new(Rt *rt, const FeCall *objective, const ChooseRule *rule, FeScore score, int horizon) {
 	Task *task = task_choosing(rt, objective, rule, score);
 	if (!task)
 		return NULL;
 	ChooseLab *lab = ARENA_NEW(rt->arena, ChooseLab);
-	*lab = (ChooseLab){.rt = rt, .task = task, .rate = find_rate(rt, task->rule)};
+	*lab = (ChooseLab){.rt = rt, .task = task};
 	lab->theta = learned_new(rt, task->rule, rt->arena);
 	bool ok = lab->theta && learned_start(rt, task->rule, rt->options.seed, lab->theta);
 	lab->segment_steps = horizon < TASK_MAX_SEGMENT ? horizon : TASK_MAX_SEGMENT;
@@ -125,10 +119,6 @@ const Task *search_choose_lab_task(const ChooseLab *lab) {
 
 const double *search_choose_lab_theta(const ChooseLab *lab) {
 	return lab->theta;
-}
-
-int search_choose_lab_rate(const ChooseLab *lab) {
-	return lab->rate;
 }
 
 Problems *search_choose_lab_problems(ChooseLab *lab, ProblemSet set, int count) {
@@ -206,8 +196,8 @@ static void give_rule(const ChooseLab *lab, ChooseBench *b, IrByRole *given, con
 static void set_point(const ChooseLab *lab, ChooseBench *b, const int *picks, const ChoosePoints *points) {
 	const FeRule *rule = lab->task->rule;
 	uint32_t picking = rule->hypers.count - rule->choices.count;
-	if (lab->rate >= 0)
-		rt_write_reals(rule->real, b->hypers + HYPER_BYTES * (size_t)lab->rate, 1, points->rates, IR_LANES);
+	if (lab->task->rule->rate >= 0)
+		rt_write_reals(rule->real, b->hypers + HYPER_BYTES * (size_t)lab->task->rule->rate, 1, points->rates, IR_LANES);
 	for (uint32_t i = 0; i < rule->choices.count; i++) {
 		double lanes[IR_LANES];
 		for (int lane = 0; lane < IR_LANES; lane++)
@@ -240,6 +230,14 @@ static bool begin(const ChooseLab *lab, ChooseBench *b, const ProblemBlock *prob
 	return ok;
 }
 
+/* One at x in each turn, unless the step hands that on, and those elsewhere that the turns have counted. */
+static void count_evaluations(const Task *task, ChooseBench *b, int64_t turns) {
+	const int64_t *spent = b->spent;
+	b->evaluations += task->hands_on ? 0 : turns * IR_LANES;
+	for (int64_t i = 0; task->elsewhere.most > 0 && i < turns * IR_LANES; i++)
+		b->evaluations += spent[i];
+}
+
 /* So many turns more from step t0 on: joins score, and sets f after each turn, in lanes. */
 static bool advance(const ChooseLab *lab, ChooseBench *b, const ProblemBlock *problem, int64_t t0, int64_t turns,
                     int64_t horizon, double *score, double *f) {
@@ -263,7 +261,7 @@ static bool advance(const ChooseLab *lab, ChooseBench *b, const ProblemBlock *pr
 	rt_read_reals(real, b->score, 1, piece, IR_LANES);
 	score_join(task->score, score, piece, IR_LANES);
 	rt_read_reals(real, b->curve, 1, f, (size_t)turns * IR_LANES);
-	b->evaluations += turns * IR_LANES;
+	count_evaluations(task, b, turns);
 	return ok;
 }
 
@@ -285,7 +283,7 @@ static void score_short(FeScore how, const double *f0, const double *f, int step
 	}
 }
 
-bool search_choose_run(const ChooseLab *lab, ChooseBench *b, const ProblemBlock *problem, const ChooseRun *run,
+bool search_choose_run(const ChooseLab *lab, ChooseBench *b, const ProblemBlock *problem, ChooseRun *run,
                        const ChoosePoints *points, double score[IR_LANES]) {
 	FeScore how = lab->task->score;
 	double f0[IR_LANES], f[TASK_MAX_SEGMENT * IR_LANES];
@@ -303,8 +301,11 @@ bool search_choose_run(const ChooseLab *lab, ChooseBench *b, const ProblemBlock 
 		ok = advance(lab, b, problem, done, piece, run->horizon, score, f + (size_t)kept * IR_LANES) && ok;
 		done += piece;
 		kept += piece;
-		if (looks && !any_below(f + (size_t)(kept - 1) * IR_LANES, f0))
+		const double *last = f + (size_t)(kept - 1) * IR_LANES;
+		if (looks && !any_below(last, f0)) {
+			run->beyond = search_grid_hopeless(points->rates, f0, last);
 			return false;
+		}
 	}
 	if (run->steps < run->horizon && run->steps <= TASK_MAX_SEGMENT)
 		score_short(how, f0, f, run->steps, score);

@@ -1,6 +1,7 @@
 /* The combinations of the choices of a rule. Where one choice makes another idle (of an alternative that is not taken, of a rule that is not
  * applied) combinations are one rule, and only the first of them is looked at. */
 #include <stdlib.h>
+#include <string.h>
 
 #include "runtime/search/choose.h"
 
@@ -19,10 +20,24 @@ static int64_t combination_of(const ChooseSpace *space, const int *picks) {
 }
 
 int64_t search_choose_first_alike(Session *session, const ChooseSpace *space, int *picks, bool *needed) {
+	for (uint32_t i = 0; i < space->count; i++)
+		picks[i] = (int)space->first_alike[i][picks[i]];
 	fe_choices_needed(session, space->rule, picks, needed);
 	for (uint32_t i = 0; i < space->count; i++)
 		picks[i] = needed[i] ? picks[i] : 0;
 	return combination_of(space, picks);
+}
+
+/* The first alternatives that are written as these are: `choose { g, m, g }` has two. */
+static uint32_t *first_alike(const Session *session, const FeChoice *choice, Arena *arena) {
+	uint32_t *first = ARENA_ARRAY(arena, uint32_t, choice->count + 1);
+	for (uint32_t k = 0; k < choice->count; k++) {
+		const char *text = fe_alternative(session, choice, k, arena);
+		first[k] = 0;
+		while (strcmp(fe_alternative(session, choice, first[k], arena), text) != 0)
+			first[k]++;
+	}
+	return first;
 }
 
 static void all_distinct(Session *session, Arena *arena, ChooseSpace *space, int *picks, bool *needed) {
@@ -90,7 +105,9 @@ bool search_choose_space_of(Rt *rt, const FeRule *rule, const FeSearch *how, uin
 	uint32_t most = how->candidates > 0 ? (uint32_t)how->candidates : CHOOSE_MOST_COMBINATIONS;
 	*out = (ChooseSpace){.rule = rule, .count = rule->choices.count, .combinations = 1};
 	out->sizes = ARENA_ARRAY(arena, uint32_t, out->count + 1);
+	out->first_alike = ARENA_ARRAY(arena, uint32_t *, out->count + 1);
 	for (uint32_t i = 0; i < out->count; i++) {
+		out->first_alike[i] = first_alike(rt->session, &rule->choices.data[i], arena);
 		out->sizes[i] = rule->choices.data[i].count;
 		out->combinations *= out->sizes[i];
 	}
@@ -110,6 +127,20 @@ bool search_choose_space_of(Rt *rt, const FeRule *rule, const FeSearch *how, uin
 	return true;
 }
 
+static bool is_number(const char *name) {
+	return *name >= '0' && *name <= '9';
+}
+
+/* Could it be one of another rule? Of choices without a name all rules may have the same numbers. */
+static bool needs_rule(const FeRule *rule, const FeChoice *choice) {
+	for (uint32_t i = 0; i < rule->choices.count; i++) {
+		const FeChoice *other = &rule->choices.data[i];
+		if (other->decl != choice->decl && (is_number(choice->name) || !strcmp(other->name, choice->name)))
+			return true;
+	}
+	return false;
+}
+
 const char *search_choose_text(Session *session, const ChooseSpace *space, int64_t combination, Arena *arena) {
 	Text text = text_new(arena);
 	int *picks = ARENA_ARRAY(arena, int, space->count + 1);
@@ -118,8 +149,10 @@ const char *search_choose_text(Session *session, const ChooseSpace *space, int64
 	fe_choices_needed(session, space->rule, picks, needed);
 	for (uint32_t i = 0; i < space->count; i++) {
 		const FeChoice *choice = &space->rule->choices.data[i];
-		if (needed[i])
-			text_printf(&text, "%s%s=%d", text.length ? " " : "", choice->name, picks[i] + 1);
+		if (!needed[i])
+			continue;
+		const char *of = needs_rule(space->rule, choice) ? session_text(session, choice->decl->name.name) : "";
+		text_printf(&text, "%s%s%s%s=%d", text.length ? " " : "", of, *of ? "." : "", choice->name, picks[i] + 1);
 	}
 	return text_cstr(&text);
 }

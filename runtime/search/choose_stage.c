@@ -12,8 +12,8 @@ static int problems_of_stage(const Choosing *c, int stage) {
 }
 
 /* Mean scores of all points over so many problems of every lab. false: hopeless, or interrupted. */
-static bool score_points(const Choosing *c, const ChooseWorker *worker, const ChooseRun *run,
-                         const ChoosePoints *points, int problems, double *mean) {
+static bool score_points(const Choosing *c, const ChooseWorker *worker, ChooseRun *run, const ChoosePoints *points,
+                         int problems, double *mean) {
 	int count = 0;
 	for (int lane = 0; lane < IR_LANES; lane++)
 		mean[lane] = 0;
@@ -34,22 +34,25 @@ static bool score_points(const Choosing *c, const ChooseWorker *worker, const Ch
 	return true;
 }
 
-static void keep_best(const Choosing *c, ChooseFound *found, const ChoosePoints *points, const double *mean) {
+static bool keep_best(const Choosing *c, ChooseFound *found, const ChoosePoints *points, const double *mean) {
+	bool better = false;
 	for (int lane = 0; lane < IR_LANES; lane++) {
 		if (!(mean[lane] < found->score))
 			continue;
+		better = true;
 		found->score = mean[lane];
 		found->rate = points->rates[lane];
 		for (int k = 0; k < c->learned; k++)
 			found->theta[k] = points->theta[k][lane];
 	}
+	return better;
 }
 
 /* ---- points ---- */
 
 /* Within what the rule says of its rate. */
 static double in_range(const Choosing *c, double rate) {
-	int number = search_choose_lab_rate(c->labs[0]);
+	int number = search_choose_lab_rule(c->labs[0])->rate;
 	const FeHyper *hyper = number >= 0 ? &search_choose_lab_rule(c->labs[0])->hypers.data[number] : NULL;
 	return !hyper || !hyper->has_range ? rate : fmin(fmax(rate, hyper->low), hyper->high);
 }
@@ -89,31 +92,33 @@ static void spread(const Choosing *c, const ChooseFound *found, int round, doubl
 	}
 }
 
-/* Rates from 1e-4 of what moves x by its own size on, or around the best. Where no first step is that large, around what the rule says. */
-static void grid(const Choosing *c, const ChooseWorker *worker, const ChooseRun *run, double per_decade, bool first,
-                 const ChooseFound *found, ChoosePoints *points) {
-	double around = found->rate, from = -IR_LANES / 2 / per_decade;
-	if (first) {
-		double size = search_choose_rate_of_size(c->labs[0], worker->benches[0], &c->train[0]->blocks[0], run, points);
-		around = size > 0 ? size : around;
-		from = size > 0 ? -4 : from;
-	}
+static void set_grid(const Choosing *c, double per_decade, double first, ChoosePoints *points) {
 	for (int lane = 0; lane < IR_LANES; lane++)
-		points->rates[lane] = in_range(c, around * pow(10, lane / per_decade + from));
+		points->rates[lane] = in_range(c, search_grid_rate(first, per_decade, lane));
+}
+
+/* Where a stage's grid begins: at 1e-4 of what moves x by its own size, or around the best; where no first step is that large, around what
+ * the rule says. */
+static double first_rate(const Choosing *c, const ChooseWorker *worker, const ChooseRun *run, int stage,
+                         const ChooseFound *found, const ChoosePoints *points) {
+	double size = 0;
+	if (stage == 0)
+		size = search_choose_rate_of_size(c->labs[0], worker->benches[0], &c->train[0]->blocks[0], run, points);
+	return size > 0 ? 1e-4 * size : search_grid_rate(found->rate, search_stages[stage].per_decade, -IR_LANES / 2);
 }
 
 /* ---- a stage ---- */
 
 static void start(const Choosing *c, ChooseFound *found) {
 	const FeRule *rule = search_choose_lab_rule(c->labs[0]);
-	int rate = search_choose_lab_rate(c->labs[0]);
+	int rate = search_choose_lab_rule(c->labs[0])->rate;
 	double by_itself = rate >= 0 ? rule->hypers.data[rate].value : 1;
 	found->rate = by_itself > 0 ? by_itself : 1;
 	for (int k = 0; k < c->learned; k++)
 		found->theta[k] = search_choose_lab_theta(c->labs[0])[k];
 }
 
-static void fit(const Choosing *c, const ChooseWorker *worker, int stage, const ChooseRun *run, ChooseFound *found) {
+static void fit(const Choosing *c, const ChooseWorker *worker, int stage, ChooseRun *run, ChooseFound *found) {
 	double mean[IR_LANES], width = 1;
 	ChoosePoints points;
 	for (int round = 0; round < search_stages[stage].fits; round++) {
@@ -124,6 +129,24 @@ static void fit(const Choosing *c, const ChooseWorker *worker, int stage, const 
 			return;
 		keep_best(c, found, &points, mean);
 		width *= search_narrower;
+	}
+}
+
+/* The best of a grid of rates, and of those beside it as long as the best is its last one. */
+static void try_rates(const Choosing *c, const ChooseWorker *worker, int stage, ChooseRun *run, ChoosePoints *points,
+                      ChooseFound *found) {
+	double mean[IR_LANES], per_decade = search_stages[stage].per_decade;
+	set_grid(c, per_decade, first_rate(c, worker, run, stage, found, points), points);
+	found->score = INFINITY;
+	for (int turn = 0, way = 0; turn <= SEARCH_MOST_WIDENED; turn++) {
+		run->beyond = 0;
+		bool scored = score_points(c, worker, run, points, problems_of_stage(c, stage), mean);
+		bool better = scored && keep_best(c, found, points, mean);
+		int beyond = scored ? search_grid_edge(points->rates, mean) : run->beyond;
+		if (beyond == 0 || (turn > 0 && (beyond != way || (isfinite(found->score) && !better))))
+			break;
+		way = beyond;
+		set_grid(c, per_decade, search_grid_beside(points->rates, per_decade, way), points);
 	}
 }
 
@@ -142,13 +165,14 @@ void search_choose_try(const Choosing *c, const ChooseWorker *worker, int stage,
 		fit(c, worker, stage, &run, found);
 	} else {
 		alike(c, found, &points);
-		if (search_choose_lab_rate(c->labs[0]) >= 0)
-			grid(c, worker, &run, how->per_decade, stage == 0, found, &points);
-		else
+		if (search_choose_lab_rule(c->labs[0])->rate >= 0) {
+			try_rates(c, worker, stage, &run, &points, found);
+		} else {
 			spread(c, found, stage, 1, &points);
-		found->score = INFINITY;
-		if (score_points(c, worker, &run, &points, problems_of_stage(c, stage), mean))
-			keep_best(c, found, &points, mean);
+			found->score = INFINITY;
+			if (score_points(c, worker, &run, &points, problems_of_stage(c, stage), mean))
+				keep_best(c, found, &points, mean);
+		}
 	}
 	arena_free(scratch);
 }

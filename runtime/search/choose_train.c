@@ -125,13 +125,12 @@ static int by_score(const void *a, const void *b) {
 }
 
 /* Those that go on stay in training; the others end. Pupils do not move, as their trainings know where they are. */
-static uint32_t let_through(ChooseTraining *t, Pupil **order, uint32_t count) {
+static uint32_t let_through(Pupil **order, uint32_t count) {
 	static const uint32_t part = 4;
 	qsort(order, count, sizeof *order, by_score);
 	uint32_t kept = (count + part - 1) / part;
 	for (uint32_t i = kept; i < count; i++)
 		end(order[i]);
-	(void)t;
 	return kept;
 }
 
@@ -148,7 +147,7 @@ static bool run_rungs(ChooseTraining *t) {
 		tell(t, i + 1);
 	}
 	for (t->rung = 1; t->rung < RUNGS && count > 0 && !rt_interrupted(t->rt); t->rung++) {
-		count = let_through(t, order, count);
+		count = let_through(order, count);
 		t->out->evaluated[t->rung] = count;
 		for (uint32_t i = 0; i < count; i++) {
 			if (!go_on(t, order[i], t->experiment->outer_steps / rung_parts[t->rung]))

@@ -12,6 +12,10 @@
 static const char *const search_sources[] = {
 	[FE_SEARCH_ENUMERATE] = "enumerate", [FE_SEARCH_EVOLVE] = "evolve", [FE_SEARCH_RANDOM] = "random"};
 
+static const char *source_of(const Search *s) {
+	return s->out->taught ? "distill" : search_sources[s->out->kind];
+}
+
 enum { PER_LOOK = 2 }; /* numbers in `state`, of each candidate */
 
 /* ---- what is searched ---- */
@@ -62,6 +66,11 @@ static const char *grammar_text(const SearchSpace *space, Arena *arena) {
 	return text_cstr(&out);
 }
 
+static uint64_t hash_of_teacher(const SearchTeacher *teacher) {
+	size_t count = (size_t)teacher->problems * (size_t)(teacher->steps + 1) * (size_t)teacher->size;
+	return hash_bytes(teacher->x, count * sizeof *teacher->x, 0);
+}
+
 static const char *clauses_text(const Search *s, Arena *arena) {
 	const FeExperiment *x = s->experiment;
 	const RtOptions *options = &s->rt->options;
@@ -78,6 +87,11 @@ static const char *clauses_text(const Search *s, Arena *arena) {
 		text_printf(&out, " %s population %d tournament %d islands %d for %lld",
 		            s->out->kind == FE_SEARCH_RANDOM ? "random" : "evolve", x->search.population, x->search.tournament,
 		            x->search.islands, (long long)x->search.candidates);
+	if (s->out->taught)
+		text_printf(&out, " taught by %d runs, hash %016llx", s->options->teacher->problems,
+		            (unsigned long long)hash_of_teacher(s->options->teacher));
+	if (x->search.proposals > 0)
+		text_printf(&out, " propose %lld", (long long)x->search.proposals);
 	return text_cstr(&out);
 }
 
@@ -192,17 +206,21 @@ static bool read_looks(const SearchArchiveEpoch *epoch, SearchRound *round) {
 	return true;
 }
 
+static bool read_score(const Search *s, SearchFound *found, int stage) {
+	SearchArchiveScore score;
+	if (!search_archive_find_score(s->archive, s->out->table->hashes[found->expr], stage, &score) ||
+	    score.constant_count != s->out->table->exprs[found->expr].constants)
+		return false;
+	found->score = score.value;
+	found->rate = score.rate;
+	memcpy(found->constants, score.constants, sizeof *score.constants * (size_t)score.constant_count);
+	return true;
+}
+
 static bool read_scores(Search *s, SearchRound *round) {
-	for (uint32_t i = 0; i < round->count; i++) {
-		SearchFound *found = &round->found[i];
-		SearchArchiveScore score;
-		if (!search_archive_find_score(s->archive, s->out->table->hashes[found->expr], round->stage, &score) ||
-		    score.constant_count != s->out->table->exprs[found->expr].constants)
+	for (uint32_t i = 0; i < round->count; i++)
+		if (!read_score(s, &round->found[i], round->stage))
 			return false;
-		found->score = score.value;
-		found->rate = score.rate;
-		memcpy(found->constants, score.constants, sizeof *score.constants * (size_t)score.constant_count);
-	}
 	return true;
 }
 
@@ -227,7 +245,7 @@ bool search_known_round(Search *s, SearchRound *round, bool *ok) {
 	return *ok;
 }
 
-static void put_expr(Search *s, uint32_t expr, Arena *scratch) {
+static void put_expr(Search *s, uint32_t expr, const char *source, Arena *scratch) {
 	const SearchTable *table = s->out->table;
 	const SearchExpr *x = &table->exprs[expr];
 	FeLevel level;
@@ -238,7 +256,7 @@ static void put_expr(Search *s, uint32_t expr, Arena *scratch) {
 	                                                         .cost = x->cost,
 	                                                         .degree = (double)x->degree / (double)FE_DEGREE_ONE,
 	                                                         .epoch = s->epoch,
-	                                                         .source = search_sources[s->out->kind]});
+	                                                         .source = source});
 	arena_release(scratch, mark);
 }
 
@@ -247,7 +265,7 @@ void search_put_entered(Search *s, const SearchRound *round) {
 		return;
 	Arena *scratch = arena_new();
 	for (uint32_t i = 0; i < round->count; i++) {
-		put_expr(s, round->found[i].expr, scratch);
+		put_expr(s, round->found[i].expr, source_of(s), scratch);
 		put_score(s, &round->found[i], 0);
 	}
 	arena_free(scratch);
@@ -277,10 +295,45 @@ void search_put_finalists(Search *s, int64_t evaluations) {
 	Arena *scratch = arena_new();
 	for (uint32_t i = 0; i < s->count; i++) {
 		if (s->found[i].shortened) /* which came to no stage before */
-			put_expr(s, s->found[i].expr, scratch);
+			put_expr(s, s->found[i].expr, source_of(s), scratch);
 		put_score(s, &s->found[i], SEARCH_STAGES);
 		count_score(&epoch, s->found[i].score);
 	}
 	arena_free(scratch);
 	commit(s, &epoch);
+}
+
+/* ---- proposals ---- */
+
+bool search_known_proposals(Search *s, Arena *arena, SearchArchiveEpoch *out, bool *ok) {
+	*ok = true;
+	if (!is_there(s))
+		return false;
+	*ok = search_archive_find_epoch(s->archive, s->epoch, arena, out) && out->stage == SEARCH_PROPOSED_STAGE;
+	if (!*ok)
+		search_say_changed(s);
+	return *ok;
+}
+
+bool search_known_proposal(const Search *s, SearchFound *first, SearchFound *found) {
+	if (!read_score(s, first, 0))
+		return false;
+	*found = *first;
+	return !isfinite(first->score) || read_score(s, found, 1);
+}
+
+void search_put_proposal(Search *s, const SearchFound *first, const SearchFound *found) {
+	if (!is_open(s) || is_there(s))
+		return;
+	Arena *scratch = arena_new();
+	put_expr(s, first->expr, "propose", scratch);
+	put_score(s, first, 0);
+	if (isfinite(first->score))
+		put_score(s, found, 1);
+	arena_free(scratch);
+}
+
+void search_put_proposals(Search *s, const SearchArchiveEpoch *epoch) {
+	if (is_open(s) && !is_there(s))
+		commit(s, epoch);
 }

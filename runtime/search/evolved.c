@@ -209,11 +209,11 @@ static bool show_best(Search *s) {
 	return search_tell_best(s) && search_open_archive(s);
 }
 
-/* One evolution, all of whose rounds are in the archive then. */
+/* One evolution, all of whose rounds are in the archive then: of a short one, which ends before there was one, too. */
 static SearchEvolved *evolution(Evolving *e) {
 	SearchEvolved *evolved = search_evolve(&e->evolution, e->search->rt->pool, e->search->out->arena);
 	if (!e->failed && !rt_interrupted(e->search->rt))
-		e->failed = !search_log_end_epoch(e->log, evolved);
+		e->failed = (!e->search->archive && !tell_best(e, evolved)) || !search_log_end_epoch(e->log, evolved);
 	return evolved;
 }
 

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "runtime/search/propose.h"
 #include "runtime/search/stages.h"
 
 /* ---- threads ---- */
@@ -243,7 +244,7 @@ static bool run_stage(Search *s, int stage) {
 			tell_stage(s, stage, done, s->count, since);
 	}
 	free(batch);
-	if (!ok)
+	if (!ok || (stage == 1 && !search_propose(s)))
 		return false;
 	bool chosen = stage == 0 && s->out->evolved; /* by what the second look said of them */
 	uint32_t wanted = chosen ? s->count : (uint32_t)(how->share * s->count + 0.5), count = s->count;
@@ -410,7 +411,7 @@ static bool run(Search *s) {
 		return false;
 	if (s->options->resumes && !search_open_archive(s))
 		return false;
-	if (s->out->kind != FE_SEARCH_ENUMERATE && !search_evolve_candidates(s))
+	if ((s->out->kind != FE_SEARCH_ENUMERATE && !search_evolve_candidates(s)) || !search_imitate(s))
 		return false;
 	for (int stage = 0; stage < SEARCH_STAGES; stage++)
 		if (!run_stage(s, stage))

@@ -5,15 +5,8 @@
 #include "ir/core/walk.h"
 #include "runtime/search/lab.h"
 
-static int rate_of(const FeRule *rule) {
-	for (uint32_t i = 0; i < rule->hypers.count; i++)
-		if (rule->hypers.data[i].name == rule->hole->rate)
-			return (int)i;
-	base_panic("search_lab_new", "a rule without its rate");
-}
-
 static void see_rate(SearchLab *lab) {
-	lab->rate = rate_of(lab->task->rule);
+	lab->rate = lab->task->rule->rate; /* there is one: fe_is_searchable */
 	const FeHyper *rate = &lab->task->rule->hypers.data[lab->rate];
 	lab->rate_low = rate->has_range ? rate->low : 0;
 	lab->rate_high = rate->has_range ? rate->high : (double)INFINITY;

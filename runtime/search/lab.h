@@ -33,6 +33,17 @@ struct SearchLab {
 
 IrDim search_lab_rows(const SearchLab *lab); /* lab.c: elements of the largest hole */
 
+/* run.c: a run that goes where another one went. The rule's rate is 1, and in the place of its only hole stands x[t] - x[t + 1]. */
+typedef struct SearchFollowed {
+	int steps, horizon;
+	const double *x; /* [steps + 1][size]: where that run was */
+	double *
+		operands; /* [steps][SEARCH_MOST_LEAVES][size]: of each step; what is one number is the same for all coordinates */
+} SearchFollowed;
+
+/* false: it does not go there, so what stands in the hole is not the step. */
+bool search_follow(const SearchLab *lab, SearchBench *bench, const ProblemBlock *problem, SearchFollowed *run);
+
 /* turn.c: functions for one problem, with lanes over rates. */
 
 /* (problem, x, horizon, hypers, theta) -> x, f, validate, g, states, operands of the first step */

@@ -29,11 +29,17 @@ enum {
 	SEARCH_MOST_CONSTANTS = 8,
 	/* trace.c: steps in which rules with several open expressions are told apart */
 	SEARCH_TRACE_STEPS = 8,
+	/* stages.c: how often a grid of rates goes on beside where it was, 4 decades each time */
+	SEARCH_MOST_WIDENED = 4,
 	/* mutate.c: how often a change that has no meaning is drawn again */
 	SEARCH_ATTEMPTS = 32,
 	/* seen.c: expressions whose scores are remembered, a power of two, at 13 bytes each: 218 MB. Beyond, the worst are forgotten, and scored again
 	 * if they come again. */
 	SEARCH_MOST_SEEN = 1 << 24,
+	/* exam.c: examples and predictions after which two listings are the same */
+	SEARCH_HASHED = 10,
+	/* learner.c: problems of a beginning, at most; programs scored, unless the experiment says */
+	SEARCH_LEARNED = 1000000,
 	/* evolve.c: distinct expressions that are scored, unless the experiment says; of small ones that it begins with, at most; children of an
 	 * island between two times that all tell each other what they know; rounds between two migrations; of each size, how many of the best
 	 * go on; rounds without anything new after which there is nothing left */
@@ -43,6 +49,16 @@ enum {
 	SEARCH_ROUNDS = 10,
 	SEARCH_HALL = 256,
 	SEARCH_IDLE_ROUNDS = 200,
+	/* propose.c: expressions of one request; how many are asked for, and how long an answer is waited for (seconds), unless the command line says */
+	SEARCH_PER_REQUEST = 32,
+	SEARCH_PROPOSALS = 256,
+	SEARCH_PATIENCE = 60,
+	/* proposer.c: bytes of a line, and of all that is read of an answer */
+	SEARCH_LONGEST_LINE = 4096,
+	SEARCH_LONGEST_ANSWER = 1 << 20,
+	/* imitate.c: expressions that agree best with another rule's steps and come into the funnel; values of the steps that they are held against */
+	SEARCH_TAUGHT = 4096,
+	SEARCH_TAUGHT_VALUES = 4096,
 	/* ablate.c: finalists that are shortened */
 	SEARCH_ABLATED = 4,
 	/* funnel.c: candidates of one round, at most: how many of each stage says search_stages */
@@ -60,8 +76,9 @@ enum {
 	CHOOSE_CLIMBS = 2,
 	CHOOSE_PARENTS = 4,
 	CHOOSE_MOST_CLIMBS = 12,
-	/* choose_lab.c: learned numbers that are fitted as constants of a combination */
+	/* choose_lab.c: learned numbers that are fitted as constants of a combination, and hyperparameters of a known rule beside a search */
 	CHOOSE_MOST_LEARNED = 10,
+	SEARCH_MOST_FITTED = CHOOSE_MOST_LEARNED,
 	/* choose_train.c: combinations that are trained, each with code of its own */
 	CHOOSE_MOST_TRAINED = 256
 };

@@ -129,6 +129,10 @@ static bool fresh_tree(const SearchGrammar *grammar, SearchDraws *draws, int hol
 
 bool search_fresh(const SearchGrammar *grammar, SearchDraws *draws, SearchTuple *out) {
 	memset(out, 0, sizeof *out);
+	if (grammar->learner) {
+		search_listing_fresh(grammar->learner, draws, &out->listing);
+		return true;
+	}
 	for (int h = 0; h < grammar->holes; h++)
 		if (!fresh_tree(grammar, draws, h, &out->trees[h]))
 			return false;
@@ -233,6 +237,10 @@ static int draw_change(SearchDraws *draws) {
 }
 
 bool search_mutated(const SearchGrammar *grammar, SearchDraws *draws, const SearchTuple *parent, SearchTuple *out) {
+	if (grammar->learner) {
+		search_listing_mutated(grammar->learner, draws, &parent->listing, &out->listing);
+		return true;
+	}
 	for (int attempt = 0; attempt < SEARCH_ATTEMPTS; attempt++) {
 		*out = *parent;
 		int hole = (int)search_draw_below(draws, (uint32_t)grammar->holes), which = draw_change(draws);
@@ -248,6 +256,10 @@ bool search_mutated(const SearchGrammar *grammar, SearchDraws *draws, const Sear
 
 bool search_crossed(const SearchGrammar *grammar, SearchDraws *draws, const SearchTuple *parent,
                     const SearchTuple *other, SearchTuple *out) {
+	if (grammar->learner) {
+		search_listing_crossed(grammar->learner, draws, &parent->listing, &other->listing, &out->listing);
+		return true;
+	}
 	for (int attempt = 0; attempt < SEARCH_ATTEMPTS; attempt++) {
 		*out = *parent;
 		int hole = (int)search_draw_below(draws, (uint32_t)grammar->holes);

@@ -2,7 +2,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "runtime/search/lab.h"
+#include "runtime/search/stages.h"
 
 /* What goes on from step to step, and is written anew by every turn. */
 static const IrRole slot_roles[] = {IR_ROLE_X, IR_ROLE_F, IR_ROLE_VALID, IR_ROLE_G, IR_ROLE_STATE};
@@ -292,8 +292,8 @@ static bool place_rates(const SearchLab *lab, SearchBench *b, const ProblemBlock
 	return rate > 0;
 }
 
-bool search_run(const SearchLab *lab, SearchBench *b, const ProblemBlock *problem, const SearchRun *run,
-                SearchPoints *points, double score[IR_LANES]) {
+bool search_run(const SearchLab *lab, SearchBench *b, const ProblemBlock *problem, SearchRun *run, SearchPoints *points,
+                double score[IR_LANES]) {
 	FeScore how = lab->task->score;
 	double f0[IR_LANES], f[IR_LANES];
 	bool failed = false;
@@ -308,6 +308,7 @@ bool search_run(const SearchLab *lab, SearchBench *b, const ProblemBlock *proble
 	set_points(lab, b, run->program, points);
 	if (!run->relative || lab->rate_at_start)
 		failed = rt_call(lab->begin, b->begin.params, b->begin.results, b->arena) != 0;
+	run->relative = false;
 	read_scored(lab, b, 0, f0);
 	if (failed)
 		return gives_up(run, score, SEARCH_BAD_START);
@@ -321,11 +322,13 @@ bool search_run(const SearchLab *lab, SearchBench *b, const ProblemBlock *proble
 		failed = rt_call(lab->turn, b->turn[side].params, b->turn[side].results, b->arena) != 0 || failed;
 		read_scored(lab, b, 1 - side, f);
 		b->evaluations += IR_LANES;
-		if (step == run->hopeless && !any_below(f, f0))
+		if (step == run->hopeless && !any_below(f, f0)) {
+			run->beyond = search_grid_hopeless(points->rates, f0, f);
 			return gives_up(run, score,
 			                !any_finite(f0) ? SEARCH_BAD_START
 			                : any_finite(f) ? SEARCH_NOT_DOWN
 			                                : SEARCH_NOT_FINITE);
+		}
 		add_step(how, f, f0, step == run->steps, score);
 	}
 	for (int lane = 0; lane < IR_LANES; lane++) {
@@ -335,6 +338,72 @@ bool search_run(const SearchLab *lab, SearchBench *b, const ProblemBlock *proble
 	}
 	ends(run, any_finite(score) ? SEARCH_CAME_DOWN : SEARCH_NOT_FINITE);
 	return true;
+}
+
+/* ---- a run along another one ---- */
+
+static double first_lane(const SearchLab *lab, const void *values, size_t row) {
+	IrScalar real = lab->task->objective->real;
+	double value;
+	rt_read_reals(real, (const char *)values + row * IR_LANES * ir_scalar_bytes(real), 1, &value, 1);
+	return value;
+}
+
+static void read_operands(const SearchLab *lab, const SearchBench *b, size_t size, double *out) {
+	for (uint32_t leaf = 0; leaf < lab->first_operand[1]; leaf++)
+		for (size_t i = 0; i < size; i++)
+			out[leaf * size + i] = first_lane(lab, b->registers[leaf], lab->wide[leaf] ? i : 0);
+}
+
+/* What takes x where the other run went, in all lanes. */
+static void write_move(const SearchLab *lab, void *to, const double *x, size_t size) {
+	IrScalar real = lab->task->objective->real;
+	for (size_t i = 0; i < size; i++) {
+		double lanes[IR_LANES];
+		for (int lane = 0; lane < IR_LANES; lane++)
+			lanes[lane] = x[i] - x[size + i];
+		rt_write_reals(real, (char *)to + i * IR_LANES * ir_scalar_bytes(real), 1, lanes, IR_LANES);
+	}
+}
+
+/* How far it is from there, relative to the step. */
+static bool is_there(const SearchLab *lab, const SearchBench *b, int side, const double *x, size_t size) {
+	static const double most = 1e-2, rounding = 1e-5;
+	double off = 0, moved = 0, large = 0;
+	for (size_t i = 0; i < size; i++) {
+		double now = first_lane(lab, b->slots[side][0][0], i);
+		off += (now - x[size + i]) * (now - x[size + i]);
+		moved += (x[size + i] - x[i]) * (x[size + i] - x[i]);
+		large += x[i] * x[i];
+	}
+	return sqrt(off) <= most * sqrt(moved) + rounding * sqrt(large);
+}
+
+bool search_follow(const SearchLab *lab, SearchBench *b, const ProblemBlock *problem, SearchFollowed *run) {
+	size_t size = (size_t)lab->task->objective->size;
+	const SearchProgram program = {.holes = 1, .results = {SEARCH_FIRST_RESULT}};
+	SearchPoints points;
+	for (int lane = 0; lane < IR_LANES; lane++)
+		points.rates[lane] = 1;
+	if (search_lab_rows(lab) != (IrDim)size || lab->holes > 1)
+		return false;
+	point_at(lab, b, problem);
+	load(lab, b, &program);
+	b->horizon = run->horizon;
+	b->t = 1;
+	set_points(lab, b, &program, &points);
+	bool ok = rt_call(lab->begin, b->begin.params, b->begin.results, b->arena) == 0;
+	for (int step = 1; step <= run->steps && ok; step++) {
+		int side = (step - 1) % 2;
+		const double *x = run->x + (size_t)(step - 1) * size;
+		read_operands(lab, b, size, run->operands + (size_t)(step - 1) * SEARCH_MOST_LEAVES * size);
+		write_move(lab, b->registers[SEARCH_FIRST_RESULT], x, size);
+		b->t = step;
+		ok = rt_call(lab->turn, b->turn[side].params, b->turn[side].results, b->arena) == 0 &&
+		     is_there(lab, b, 1 - side, x, size);
+	}
+	b->program = NULL; /* its registers were written by hand */
+	return ok;
 }
 
 int64_t search_bench_evaluations(const SearchBench *b) {

@@ -195,14 +195,15 @@ typedef enum SearchEnd {
 typedef struct SearchRun {
 	const SearchProgram *program;
 	int steps, horizon;
-	int hopeless;   /* after so many steps a run ends in which no lane is below where it began; 0: never */
-	bool relative;  /* rates are relative to the one whose first step is as large as x is; then they become absolute */
+	int hopeless;  /* after so many steps a run ends in which no lane is below where it began; 0: never */
+	bool relative; /* rates are relative to the one whose first step is as large as x is; the run makes them absolute */
 	SearchEnd *end; /* how it ended; may be NULL */
+	int beyond;     /* set where it is hopeless: rates at which it may not be (search_grid_hopeless) */
 } SearchRun;
 
 /* The scores of all lanes on one problem, in `score`; not finite where a lane is lost. false: hopeless, or it goes nowhere, and
  * no score is finite. */
-bool search_run(const SearchLab *lab, SearchBench *bench, const ProblemBlock *problem, const SearchRun *run,
+bool search_run(const SearchLab *lab, SearchBench *bench, const ProblemBlock *problem, SearchRun *run,
                 SearchPoints *points, double score[IR_LANES]);
 
 /* ---- funnel.c, stages.c: from all expressions to a few ---- */
@@ -210,6 +211,7 @@ bool search_run(const SearchLab *lab, SearchBench *bench, const ProblemBlock *pr
 typedef struct SearchFound {
 	uint32_t expr;  /* in the table */
 	bool shortened; /* by ablation */
+	bool proposed;  /* by another program */
 	double score;   /* of the last stage that it came through; lower is better */
 	double rate, constants[SEARCH_MOST_CONSTANTS];
 	SearchEnd end;          /* of its last run */
@@ -218,14 +220,19 @@ typedef struct SearchFound {
 	double flushed;         /* their mean where subnormal numbers are 0, as they are while the funnel runs */
 } SearchFound;
 
-enum { SEARCH_STAGES = 4, SEARCH_SELECTING = SEARCH_STAGES + 1, SEARCH_EVOLVING = SEARCH_STAGES + 2 };
+enum {
+	SEARCH_STAGES = 4,
+	SEARCH_SELECTING = SEARCH_STAGES + 1,
+	SEARCH_EVOLVING = SEARCH_STAGES + 2,
+	SEARCH_PROPOSING = SEARCH_STAGES + 3
+};
 extern const char
 	*const search_stage_words[SEARCH_STAGES + 1]; /* stages.c: what people call them, and the last word on them */
 /* front.c: is it worse than the best, by more than what counts as equal? */
 bool search_is_worse(double score, double best);
 
 typedef struct SearchProgress {
-	int stage; /* -1: expressions are being made; then 0 .. SEARCH_STAGES - 1, and SEARCH_SELECTING; SEARCH_EVOLVING; of choices SEARCH_STAGES: rules are written */
+	int stage; /* -1: expressions are being made; then 0 .. SEARCH_STAGES - 1, and SEARCH_SELECTING; SEARCH_EVOLVING; SEARCH_PROPOSING; of choices SEARCH_STAGES: rules are written */
 	bool random;                 /* ... or drawing */
 	int64_t known;               /* children whose score was there already */
 	int size;                    /* of the expressions that are being made */
@@ -246,9 +253,29 @@ typedef struct SearchOptions {
 	bool (*best)(void *user, const SearchResult *so_far);
 	/* Where scores are kept: asked for once, after `best` was first told. NULL: the search ends, and a diagnostic says why. */
 	SearchArchive *(*archive)(void *user, const SearchArchiveRun *run);
+	const char *
+		propose; /* a command of the shell that is asked for expressions, where the experiment says how many; NULL: none is known */
+	const struct SearchTeacher
+		*teacher; /* of all expressions, those are looked at that go best where it went; NULL: all are */
+	int patience; /* seconds until an answer has to be there; 0: SEARCH_PATIENCE */
 	bool resumes; /* the archive is asked for at once, and what is in it is not scored again */
 	void *user;
 } SearchOptions;
+
+/* ---- imitate.c: where another rule went, and how well expressions go there ---- */
+
+typedef struct SearchTeacher {
+	int problems, steps; /* the first training problems of the first family */
+	int64_t size;        /* of x */
+	const double *x;     /* [problems][steps + 1][size] */
+} SearchTeacher;
+
+typedef struct SearchTaught {
+	uint32_t closest;     /* the first expression that none agrees better than, but for rounding */
+	uint32_t asked, kept; /* candidates, and those that came into the funnel */
+	const float
+		*agreement; /* by expression: the share of its steps' squares that a multiple of the expression explains */
+} SearchTaught;
 
 /* ---- evolve.c: what evolution, or random search, has met ---- */
 
@@ -274,6 +301,17 @@ typedef struct SearchEvolved {
 /* After how many scored ones the best was at least as good as this; 0: never. */
 int64_t search_evolved_reached(const SearchEvolved *evolved, float score);
 
+/* ---- propose.c: what another program has proposed ---- */
+
+typedef struct SearchProposed {
+	int64_t rounds;
+	int64_t proposed, unread, known,
+		added;        /* lines; those that are no candidates; those that were there already; new ones */
+	int64_t left_out; /* lines beyond what was asked for, in this process */
+	const char *unread_text, *unread_why; /* of the first one that is no candidate; unread_text NULL: too long */
+	const char *ended;                    /* why it was asked no more; NULL: it has given as many as were asked for */
+} SearchProposed;
+
 struct SearchResult {
 	const FeExperiment *experiment;
 	SearchSpace space, spaces[SEARCH_MOST_HOLES]; /* of all holes, and of each */
@@ -292,7 +330,11 @@ struct SearchResult {
 	bool interrupted;                    /* what is here is the best so far */
 	FeSearchKind kind;                   /* how the candidates came to be: not AUTO */
 	const SearchEvolved *evolved;        /* by evolution, or random search; NULL: all were made */
+	const SearchTaught *taught;          /* NULL: by nobody */
+	const SearchProposed *proposed;      /* NULL: nobody was asked */
 	const SearchEvolved *control;        /* random search beside evolution; NULL: none */
+	struct SearchBaseline *baselines;    /* of search_baselines */
+	uint32_t baseline_count;
 	bool behind;       /* it was interrupted before it came to where it had been: what is on the disk is better */
 	bool archive_lost; /* the disk did not take all of the archive, which a diagnostic says */
 	double seconds, compile_seconds;
@@ -302,6 +344,25 @@ struct SearchResult {
 /* NULL with diagnostics, or without where it was interrupted before anything was found. */
 SearchResult *search_experiment(Rt *rt, const FeExperiment *experiment, const SearchOptions *options);
 void search_free(SearchResult *result);
+
+/* ---- baselines.c: what is known already, beside it ---- */
+
+/* A rule of `against`, with its rate and its other numbers fitted as a candidate's are: in the same stages, on the same problems. */
+typedef struct SearchBaseline {
+	const char *label; /* as the experiment calls it */
+	bool fitted;       /* false: it learns numbers, or its steps take more than one evaluation */
+	double rate;       /* NaN: it has none */
+	uint32_t constant_count;
+	const char *names[SEARCH_MOST_FITTED]; /* of the other numbers */
+	double constants[SEARCH_MOST_FITTED];
+	CompareInterval select; /* on the problems that the front is scored on */
+} SearchBaseline;
+
+/* Of all rules of `against`. `progress` may be NULL. false: interrupted. */
+typedef void SearchConfirmed(void *user, uint32_t done, uint32_t total);
+bool search_baselines(Rt *rt, SearchResult *result, SearchConfirmed *progress, void *user);
+/* The best of them; NULL: there is none. */
+const SearchBaseline *search_best_baseline(const SearchResult *result);
 
 /* ---- found.c: as rules of the language ---- */
 
@@ -329,16 +390,16 @@ typedef struct SearchScored {
 bool search_compiled_scores(Rt *rt, const SearchScored *what, double *scores);
 /* The front written, read (into `program`, which is empty) and compiled like any rules: means[front_count] of their scores, on the problems
  * that `select` is of. false with diagnostics, or interrupted. `progress` may be NULL. */
-typedef void SearchConfirmed(void *user, uint32_t done, uint32_t total);
 bool search_confirm(Rt *rt, const SearchResult *result, FeProgram *program, SearchConfirmed *progress, void *user,
                     double *means);
 
 /* ---- choose*.c: the choices of a rule ---- */
 
 typedef struct ChooseSpace {
-	const FeRule *rule; /* of whose choices it is */
-	uint32_t count;     /* choices */
-	uint32_t *sizes;    /* alternatives of each */
+	const FeRule *rule;     /* of whose choices it is */
+	uint32_t count;         /* choices */
+	uint32_t *sizes;        /* alternatives of each */
+	uint32_t **first_alike; /* [choice][alternative]: the first that is written as this one */
 	double combinations;
 	int64_t *distinct; /* combinations to look at, ascending: of those that are one rule, the first */
 	uint32_t distinct_count;

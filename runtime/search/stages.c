@@ -34,7 +34,6 @@ static bool score_points(const Search *s, const SearchWorker *worker, SearchRun 
 			if (rt_interrupted(s->rt) ||
 			    !search_run(s->out->labs[k], worker->benches[k], &s->train[k]->blocks[i], run, points, score))
 				return false;
-			run->relative = false;
 			for (int lane = 0; lane < IR_LANES; lane++)
 				mean[lane] += score[lane];
 			count++;
@@ -68,13 +67,15 @@ static void same_constants(const SearchProgram *program, const SearchFound *foun
 			points->constants[k][lane] = found->constants[k];
 }
 
-/* From 1e-4 of the size of x on, or around the best rate. */
-static void grid(const SearchLab *lab, double per_decade, bool first, double around, SearchPoints *points) {
-	for (int lane = 0; lane < IR_LANES; lane++) {
-		double decades = lane / per_decade;
-		points->rates[lane] = first ? pow(10, decades - 4) /* relative: search_run makes it absolute */
-		                            : search_lab_rate(lab, around * pow(10, decades - IR_LANES / 2 / per_decade));
-	}
+static void set_grid(const SearchLab *lab, double per_decade, double first, SearchPoints *points) {
+	for (int lane = 0; lane < IR_LANES; lane++)
+		points->rates[lane] = search_lab_rate(lab, search_grid_rate(first, per_decade, lane));
+}
+
+/* From 1e-4 of the size of x on: relative, as search_run makes them absolute. */
+static void set_first_grid(double per_decade, SearchPoints *points) {
+	for (int lane = 0; lane < IR_LANES; lane++)
+		points->rates[lane] = search_grid_rate(1e-4, per_decade, lane);
 }
 
 /* A constant, moved by so much in its own coordinate. */
@@ -122,12 +123,31 @@ static void fit(const Search *s, const SearchWorker *worker, int stage, const Se
 	}
 }
 
+/* The best of a grid of rates, and of those beside it as long as the best is its last one. */
+static void try_rates(const Search *s, const SearchWorker *worker, int stage, SearchRun *run,
+                      const SearchProgram *program, SearchPoints *points, SearchFound *found) {
+	double mean[IR_LANES];
+	found->score = INFINITY;
+	for (int turn = 0, way = 0; turn <= SEARCH_MOST_WIDENED; turn++) {
+		run->beyond = 0;
+		bool scored = score_points(s, worker, run, points, problems_of_stage(s, stage), mean);
+		bool better = scored && keep_best(found, program, points, mean);
+		int beyond = scored ? search_grid_edge(points->rates, mean) : run->beyond;
+		if (beyond == 0 || (turn > 0 && (beyond != way || (isfinite(found->score) && !better))))
+			break;
+		way = beyond;
+		double per_decade = search_stages[stage].per_decade;
+		set_grid(s->out->labs[0], per_decade, search_grid_beside(points->rates, per_decade, way), points);
+	}
+	if (isfinite(found->score))
+		found->end = SEARCH_CAME_DOWN;
+}
+
 void search_try(const Search *s, const SearchWorker *worker, int stage, SearchFound *found) {
 	const SearchStage *how = &search_stages[stage];
 	int horizon = s->experiment->horizon_high, steps = how->steps && how->steps < horizon ? how->steps : horizon;
 	SearchProgram program;
 	SearchPoints points;
-	double mean[IR_LANES];
 	search_program(s->out->table, found->expr, &program);
 	SearchRun run = {.program = &program,
 	                 .steps = steps,
@@ -142,10 +162,12 @@ void search_try(const Search *s, const SearchWorker *worker, int stage, SearchFo
 		return;
 	}
 	same_constants(&program, found, &points);
-	grid(s->out->labs[0], how->per_decade, stage == 0, found->rate, &points);
-	found->score = INFINITY;
-	if (score_points(s, worker, &run, &points, problems_of_stage(s, stage), mean))
-		keep_best(found, &program, &points, mean);
+	if (stage == 0)
+		set_first_grid(how->per_decade, &points);
+	else
+		set_grid(s->out->labs[0], how->per_decade, search_grid_rate(found->rate, how->per_decade, -IR_LANES / 2),
+		         &points);
+	try_rates(s, worker, stage, &run, &program, &points, found);
 }
 
 void search_look_again(const Search *s, const SearchLook *look, SearchFound *found) {

@@ -88,6 +88,18 @@ void search_put_round(Search *s, const SearchRound *round);
 /* The finalists on the select problems: the last epoch. */
 void search_put_finalists(Search *s, int64_t evaluations);
 
+/* Proposals: a round of them is an epoch of this stage. */
+enum { SEARCH_PROPOSED_STAGE = -2 };
+/* Is the next epoch there already? *ok false with a diagnostic: it is none of proposals. */
+bool search_known_proposals(Search *s, Arena *arena, SearchArchiveEpoch *out, bool *ok);
+/* The scores of one in the first two stages; false: they are not there. */
+bool search_known_proposal(const Search *s, SearchFound *first, SearchFound *found);
+void search_put_proposal(Search *s, const SearchFound *first, const SearchFound *found);
+void search_put_proposals(Search *s, const SearchArchiveEpoch *epoch); /* those that were put since, for good */
+
+/* imitate.c: of the candidates, those that agree best with where options->teacher went. false with a diagnostic, or interrupted. */
+bool search_imitate(Search *s);
+
 /* evolved.c: evolution, or random search, and then what it met as the candidates. false with a diagnostic, or interrupted. */
 bool search_evolve_candidates(Search *s);
 
@@ -97,6 +109,16 @@ void search_ablate(Search *s);
 /* subnormal.c: subnormal numbers are 0 on this thread, until it is as before. */
 unsigned search_flush_subnormals(void);
 void search_flush_as_before(unsigned before);
+
+/* ---- rates.c ---- */
+
+double search_grid_rate(double first, double per_decade, int lane); /* of a grid that begins with `first` */
+/* The first rate of the grid below (way < 0) or above the one with these. */
+double search_grid_beside(const double *rates, double per_decade, int way);
+/* Where better rates may lie, by the scores of a grid: -1: below it; 1: above; 0: the best is inside, or the rule allows no other. */
+int search_grid_edge(const double *rates, const double *scores);
+/* The same of a grid that was dropped as none of its runs has come down from f0, by their f after these few steps. */
+int search_grid_hopeless(const double *rates, const double *f0, const double *f);
 
 /* ---- points.c ---- */
 

@@ -81,6 +81,8 @@ int search_tuple_nodes(const SearchGrammar *grammar, const SearchTuple *tuple, u
 
 int search_tuple_size(const SearchGrammar *grammar, const SearchTuple *tuple) {
 	int size = 0;
+	if (grammar->learner)
+		return search_listing_size(grammar->learner);
 	for (int h = 0; h < grammar->holes; h++)
 		size += tuple->trees[h].count;
 	return size;
@@ -88,6 +90,8 @@ int search_tuple_size(const SearchGrammar *grammar, const SearchTuple *tuple) {
 
 bool search_tuple_is_valid(const SearchGrammar *grammar, const SearchTuple *tuple) {
 	int constants = 0;
+	if (grammar->learner)
+		return true;
 	for (int h = 0; h < grammar->holes; h++) {
 		SearchExpr nodes[SEARCH_MOST_NODES];
 		if (!search_tree_nodes(grammar->spaces[h], grammar->meanings, &tuple->trees[h], nodes))

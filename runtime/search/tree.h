@@ -2,6 +2,7 @@
 #ifndef GRADUS_SEARCH_TREE_H
 #define GRADUS_SEARCH_TREE_H
 
+#include "runtime/search/listing.h"
 #include "runtime/search/probe.h"
 
 /* ---- tree.c ---- */
@@ -15,9 +16,12 @@ typedef struct SearchTree {
 	uint8_t codes[SEARCH_MOST_NODES];
 } SearchTree;
 
-/* An expression for each open place of a rule. */
+/* A candidate: an expression for each open place of a rule, or the listing of a learner. */
 typedef struct SearchTuple {
-	SearchTree trees[SEARCH_MOST_HOLES];
+	union {
+		SearchTree trees[SEARCH_MOST_HOLES];
+		SearchListing listing;
+	};
 } SearchTuple;
 
 /* What tuples are of. */
@@ -25,6 +29,7 @@ typedef struct SearchGrammar {
 	const SearchSpace *spaces[SEARCH_MOST_HOLES];
 	int holes;
 	const SearchMeanings *meanings;
+	const FeLearner *learner; /* tuples are listings of this one; NULL: expressions of the holes */
 } SearchGrammar;
 
 /* The place behind the subtree that begins at `at`. */

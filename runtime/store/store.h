@@ -99,6 +99,8 @@ typedef struct StoreRecord {
 	int outer_steps;
 	int64_t experiment_seed, problem_seed;
 	const char *search; /* as --search said; NULL: as the experiment says */
+	int64_t proposals;  /* that another program is asked for; 0: none is */
+	bool distilled; /* from a trained rule */
 	bool strict, evaluator;
 	StoreTexts learn; /* hyperparameters that are learned as well */
 	StoreTexts data;  /* hashes of files of data */

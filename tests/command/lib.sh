@@ -5,6 +5,7 @@ set -u
 case $GRADUS in /*) ;; */*) GRADUS=$PWD/$GRADUS ;; esac
 work=$(mktemp -d) || exit 1
 trap 'rm -rf "$work"' EXIT
+export GRADUS_CACHE=off # every test by itself; test_cache.sh is about what is kept
 cd "$work" || exit 1
 failures=0
 

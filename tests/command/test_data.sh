@@ -307,7 +307,7 @@ refuses words.csv 'column `kind` holds words, not numbers'
 refuses letters.txt 'its shape is [0, 1], but [_, 2] is declared'
 refuses images.csv 'its shape is [50, 3], but [_, 2] is declared'
 printf '1,2\n3\n' >ragged.csv
-refuses ragged.csv 'line 2: 1 fields, but 2 on the line before'
+refuses ragged.csv 'line 2: 1 field, but 2 on the line before'
 printf '1,2\n3,?\n' >holes.csv
 refuses holes.csv 'line 2, column 1 (counted from 0): a value is missing (`?`)'
 # Texts that are not UTF-8: as names of columns, and as words, wherever they stand.

@@ -12,6 +12,7 @@ folder() { # the files that the programs and commands speak of
 	printf 'a,b\n1,2\n,3\n' >work/holes.csv
 	printf '1,2\n3\n' >work/ragged.csv
 	printf '1,2\n3,x\n' >work/word.csv
+	printf 'price;rooms\n1,5;2\n2,25;3\n' >work/commas.csv
 	printf '1\n2\n3\n' >work/one.csv
 	printf '\211PNG\r\n\032\n\000\000\000' >work/picture.png
 	awk 'BEGIN { for (i = 0; i < 30; i++) print i % 5, i % 7, i % 3, i % 2, i % 4 }' | tr ' ' ',' >work/table.csv

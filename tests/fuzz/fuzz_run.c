@@ -89,7 +89,7 @@ static void draw(Session *session) {
 		Text out = text_new(cmd.arena), drawing = text_new(cmd.arena);
 		for (uint32_t i = 0; i < plots.count; i++)
 			plot_terminal(&plots.data[i], 80, 15, true, &out);
-		plot_svg(plots.data, (int)plots.count, &drawing);
+		plot_svg(plots.data, (int)plots.count, 0, &drawing);
 	}
 }
 

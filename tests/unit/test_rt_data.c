@@ -416,7 +416,7 @@ static const struct {
 	const char *name, *text, *says;
 } broken_texts[] = {
 	{"x.csv", "1,2\n3,4,5\n", "line 2: 3 fields, but 2 on the line before"},
-	{"x.csv", "1,2\n3,4\n5\n", "line 3: 1 fields, but 2 on the lines before"},
+	{"x.csv", "1,2\n3,4\n5\n", "line 3: 1 field, but 2 on the lines before"},
 	{"x.csv", "1,2\n3,abc\n5,6\n",
      "line 3, column 1 (counted from 0): `6` is a number, unlike the words above it (words that look like numbers "
      "stand in quotes)"},

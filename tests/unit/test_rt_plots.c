@@ -151,7 +151,7 @@ static void draw(const Case *c) {
 	check_axis(&up);
 	Text out = text_new(arena), drawing = text_new(arena);
 	plot_terminal(&plot, 60, 12, true, &out);
-	plot_svg(&plot, 1, &drawing);
+	plot_svg(&plot, 1, 0, &drawing);
 	check_xml(text_cstr(&drawing), drawing.length);
 	arena_free(arena);
 }
@@ -179,7 +179,7 @@ Test(rt_plots, nothing_to_draw) {
 	Plot plot = {.title = "nothing"};
 	Text out = text_new(arena), drawing = text_new(arena);
 	plot_terminal(&plot, 10, 1, false, &out);
-	plot_svg(&plot, 1, &drawing);
+	plot_svg(&plot, 1, 0, &drawing);
 	check_xml(text_cstr(&drawing), drawing.length);
 	arena_free(arena);
 }
@@ -204,7 +204,7 @@ Test(rt_plots, names_from_files) {
 		vec_push(arena, &plot.curves, curve);
 		Text out = text_new(arena), drawing = text_new(arena);
 		plot_terminal(&plot, 60, 12, false, &out);
-		plot_svg(&plot, 1, &drawing);
+		plot_svg(&plot, 1, 0, &drawing);
 		check_xml(text_cstr(&drawing), drawing.length);
 		for (size_t at = 0; at < out.length;) {
 			uint32_t c;

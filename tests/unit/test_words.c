@@ -69,6 +69,12 @@ static double of_quantile(const double *x, int n) {
 	return low + 1 < n ? y[low] * (1 - part) + y[low + 1] * part : y[low];
 }
 
+static double of_quantiles(const double *x, int n) {
+	double y[MOST];
+	in_order(x, n, y);
+	return y[0] + 2 * of_median(x, n) - 3 * y[n - 1];
+}
+
 static double mean(const double *x, int n) {
 	double total = 0;
 	for (int i = 0; i < n; i++)
@@ -155,6 +161,7 @@ static const struct {
 	{"median[i]", "minimize median[i](x[i])", of_median, -2, 2},
 	{"median of some", "minimize median[i, i % 2 == 0](x[i])", of_some, -2, 2},
 	{"quantile", "minimize quantile(x, 0.3)", of_quantile, -2, 2},
+	{"quantiles", "minimize quantile(x, 0) + 2 * quantile(x, 0.5) - 3 * quantile(x, 1)", of_quantiles, -2, 2},
 	{"variance", "minimize variance(x)", of_variance, -2, 2},
 	{"variance[i]", "minimize variance[i](x[i])", of_variance, -2, 2},
 	{"std", "minimize std(x)", of_std, -2, 2},

@@ -1,0 +1,214 @@
+#!/bin/sh
+# Open learners: found, written as a function that does what the search saw, the same on any number of threads and after any kill; what is asked
+# wrongly is said with its reason.
+. "$SOURCE_DIR/tests/command/lib.sh"
+file=$SOURCE_DIR/examples/linear_regression.grad
+
+# ---- the space ----
+expect 0 "$GRADUS" show space "$file"
+has out 'online: a learner, of 10 statements in setup, 2 statements in predict, 8 statements in learn'
+has out '  dot        a number  vector, vector'
+has out 'some 10^41 programs'
+expect 0 "$GRADUS" info "$file"
+has out 'searches         online, a learner, for its program'
+
+# ---- a search that solves its problem ----
+expect 0 "$GRADUS" train "$file" -o solved --seed 1 --threads 1
+has out 'solved'
+lacks err W0821
+grep -q '"solved": true' solved/result.json || fail "result.json does not say that it is solved"
+expect 0 "$GRADUS" check solved/rule.grad
+lacks solved/rule.grad 'discover('
+# As a file like any: f where problems start. (The test problems are instances from 2000000 on.)
+expect 0 "$GRADUS" eval solved/rule.grad linear_regression --instance 2000000 --json
+json_value value <out >value
+awk '{ exit !($1 > 0 && $1 < 0.001) }' value || fail "the written learner is not good on a new problem: $(cat value)"
+expect 0 "$GRADUS" minimize solved/rule.grad linear_regression --with gradient_descent --steps 2
+expect 0 "$GRADUS" emit c solved/rule.grad linear_regression -o as-c
+# What it is not good for is said.
+expect 2 "$GRADUS" compare solved
+has err 'has found a learner, which is no rule'
+expect 2 "$GRADUS" front solved --on quadratic
+has err 'has found a learner, which is no rule'
+expect 0 "$GRADUS" front solved --best 3
+has out 'dot('
+
+# ---- small ones, for all else ----
+cat >small.grad <<'END'
+# The words of the language are taken, so that what is made up has other names.
+fn s2(a) = 2 * a
+fn online(v1, i, s1) = discover(setup = 2, predict = 2, learn = 4, numbers = 3, vectors = 3, ops = wide)
+objective line(n = 20, m = 10, d = 2) {
+  given w : [d] ~ normal(0, 1)
+  given X : [n, d] ~ normal(0, 1)
+  given unseen : [m, d] ~ normal(0, 1)
+  param predicted = online(X, X @ w, unseen)
+  let r = predicted - unseen @ w
+  minimize s2(mean(r^2))
+}
+experiment evolves {
+  train    online
+  on       line(), line(d = 3)
+  problems 5 train, 6 select, 7 test
+  search   evolve(population = 20, tournament = 4, islands = 3, restart = 2000) for 12000 candidates
+}
+END
+expect 0 "$GRADUS" check small.grad
+expect 0 "$GRADUS" train small.grad -o whole --threads 1
+has out '6 beginnings'
+expect 0 "$GRADUS" check whole/rule.grad
+cp out whole.out
+
+cat >dump.c <<'C'
+#include <sqlite3.h>
+#include <stdio.h>
+int main(int count, char **words) {
+	static const char *const tables[] = {"run", "expr", "score", "epoch", "member"};
+	sqlite3 *db;
+	if (count < 2 || sqlite3_open_v2(words[1], &db, SQLITE_OPEN_READWRITE, NULL) != SQLITE_OK)
+		return 1;
+	if (count > 2)
+		return sqlite3_exec(db, words[2], NULL, NULL, NULL) != SQLITE_OK;
+	for (int t = 0; t < 5; t++) {
+		char text[100];
+		sqlite3_stmt *row;
+		snprintf(text, sizeof text, "SELECT * FROM %s ORDER BY 1, 2, 3", tables[t]);
+		if (sqlite3_prepare_v2(db, text, -1, &row, NULL) != SQLITE_OK)
+			return 2;
+		while (sqlite3_step(row) == SQLITE_ROW) {
+			printf("%s", tables[t]);
+			for (int i = 0; i < sqlite3_column_count(row); i++) {
+				const unsigned char *blob = sqlite3_column_blob(row, i);
+				if (sqlite3_column_type(row, i) == SQLITE_BLOB)
+					for (int k = 0; k < sqlite3_column_bytes(row, i); k++)
+						printf("%02x", blob[k]);
+				else
+					printf("|%s", blob ? (const char *)blob : "null");
+			}
+			printf("\n");
+		}
+		sqlite3_finalize(row);
+	}
+	return sqlite3_close(db) != SQLITE_OK;
+}
+C
+"$CC" -o dump dump.c -lsqlite3 || fail "the reader of archives does not compile"
+./dump whole/archive.sqlite >whole.txt || fail "the archive cannot be read"
+[ "$(grep -c '^epoch' whole.txt)" -eq 6 ] || fail "the archive has not one epoch for each beginning"
+
+same() {
+	./dump "$1/archive.sqlite" >again.txt || fail "$1: the archive cannot be read"
+	cmp -s whole.txt again.txt || fail "$1: another archive"
+	cmp -s whole/rule.grad "$1/rule.grad" || fail "$1: another rule"
+}
+expect 0 "$GRADUS" train small.grad -o two --threads 2
+same two
+expect 0 "$GRADUS" train small.grad -o other --threads 2 --seed 5
+cmp -s whole/rule.grad other/rule.grad && fail "another seed gives the same"
+
+# Killed at some moment, and resumed; Ctrl-C, and resumed.
+for moment in 0.15 0.3 0.45 0.6; do
+	rm -rf killed
+	"$GRADUS" train small.grad -o killed --threads 1 >/dev/null 2>&1 &
+	pid=$!
+	sleep $moment
+	kill -KILL $pid 2>/dev/null
+	wait $pid 2>/dev/null
+	[ -d killed ] && [ -e killed/archive.sqlite ] || continue
+	[ -e killed/result.json ] || expect 0 "$GRADUS" resume killed --threads 2
+	same killed
+done
+"$GRADUS" train small.grad -o stopped --search 'evolve(population = 20) for 100000000 candidates' >out 2>err &
+pid=$! tries=0
+while [ ! -s stopped/rule.grad ] && [ $tries -lt 600 ]; do
+	tries=$((tries + 1))
+	sleep 0.1
+done
+kill -INT $pid
+wait $pid
+[ $? -eq 130 ] || fail "Ctrl-C does not end with 130"
+has out 'interrupted: this is saved in stopped; to go on: '
+expect 0 "$GRADUS" check stopped/rule.grad
+
+# An archive that was altered is refused, whatever stands in it.
+for state in "zeroblob(7)" "zeroblob(length(state))" "randomblob(length(state))"; do
+	rm -rf altered
+	cp -r whole altered
+	rm altered/result.json
+	./dump altered/archive.sqlite "UPDATE epoch SET state = $state WHERE n = 1" || fail "the archive could not be altered"
+	expect 5 "$GRADUS" resume altered
+	has err E0812
+done
+
+# Random search, precision, the oracle.
+expect 0 "$GRADUS" train small.grad -o drawn --search 'random for 500 candidates'
+has out 'drawn at random'
+expect 0 "$GRADUS" train small.grad -o in64 --precision f64 --search 'evolve(population = 10, islands = 1) for 300 candidates'
+lacks err W0821
+expect 0 "$GRADUS" train small.grad -o by_oracle --interpret --strict --search 'evolve(population = 10, islands = 1) for 30 candidates'
+lacks err W0821
+
+# ---- what is asked wrongly ----
+# wrong CODE TEXT LINE: the small file with a line in the place of another one
+wrong() {
+	sed "s/$2/$3/" small.grad >wrong.grad
+	cmp -s small.grad wrong.grad && fail "nothing was changed by $2"
+	expect 1 "$GRADUS" check wrong.grad
+	has out "$1"
+}
+wrong E0332 'setup = 2' 'setup = 17'
+wrong E0332 'numbers = 3' 'numbers = 1'
+wrong E0332 'vectors = 3' 'vectors = 1.5'
+wrong E0332 'ops = wide' 'ops = "const dot s-v"'
+has out '`s-v` is no statement of open learners'
+wrong E0332 'setup = 2' 'setups = 2'
+has out 'did you mean `setup`?'
+wrong E0218 'predict = 2' 'setup = 2'
+wrong E0345 'discover(' 'discover(v1, '
+wrong E0345 'online(v1, i, s1)' 'online(v1, i)'
+wrong E0345 'ops = wide' 'ops = "const s-s v+v"'
+wrong E0346 'param predicted = online(X, X @ w, unseen)' 'param predicted = 1 + online(X, X @ w, unseen)'
+wrong E0346 'param predicted = online' 'param predicted : [m] = online'
+wrong E0346 'online(X, X @ w, unseen)' 'online(X, X, unseen)'
+wrong E0346 'online(X, X @ w, unseen)' 'online(X, X @ w, transpose(unseen))'
+wrong E0346 'online(X, X @ w, unseen)' 'online(w, X @ w, unseen)'
+wrong E0300 'train    online' 'train    line'
+wrong E0335 'evolve(.*) for' 'enumerate for'
+wrong E0335 'restart = 2000' 'random = true'
+wrong E0335 'restart = 2000' 'restart = 1.5'
+sed 's/^  train .*/&\n  horizon 40/' small.grad >wrong.grad
+expect 0 "$GRADUS" check wrong.grad
+has out W0335
+expect 1 "$GRADUS" eval small.grad line
+has err E0333
+expect 2 "$GRADUS" train small.grad -o none --steps 3
+expect 2 "$GRADUS" train small.grad -o none --propose cat
+expect 2 "$GRADUS" train small.grad -o none --search enumerate
+# An objective that has no learner, or draws at every step.
+sed 's/^  on .*/  on quadratic()/' small.grad >wrong.grad
+expect 1 "$GRADUS" train wrong.grad -o none
+has err E0346
+sed 's/^  let r.*/  batch noise : real ~ normal(0, 1)\n  let r = predicted - unseen @ w + noise/' small.grad >wrong.grad
+expect 1 "$GRADUS" train wrong.grad -o none
+has err E0346
+[ -e none ] && fail "a folder is left of what failed"
+# Rules have neither goal nor new beginnings.
+cat >rule.grad <<'END'
+optimizer open(lr = 0.1) {
+  x <- x - lr * discover(g, f, size = 2)
+}
+experiment e {
+  train   open()
+  on      quadratic()
+  horizon 5
+  search  evolve() for 10 candidates until 0.1
+}
+END
+expect 1 "$GRADUS" check rule.grad
+has out E0335
+expect 2 "$GRADUS" train "$SOURCE_DIR/examples/discover_robust.grad" -o none --search 'random for 9 candidates until 1'
+sed -i 's/evolve() for 10 candidates until 0.1/evolve(restart = 5) for 10 candidates/' rule.grad
+expect 1 "$GRADUS" check rule.grad
+has out E0335
+
+finish
