@@ -54,7 +54,7 @@ learn() {
 }
 
 # judge FAMILY STEPS TUNE TEST RULES [OPTION...]: compares `runs` on TEST unseen problems with RULES, tuned on TUNE others. All that
-# `compare` says goes to FAMILY-STEPS.txt; the scores, what is solved, and what becomes of longer runs are printed.
+# `compare` says goes to FAMILY-STEPS.txt; the scores, what is solved, what becomes of longer runs, and what it cost are printed.
 judge() {
 	family=$1 steps=$2 tune=$3 test=$4 rules=$5
 	shift 5
@@ -66,7 +66,7 @@ judge() {
 		return 1
 	}
 	echo
-	sed '/^Evaluations of the objective/,$d' "$out/$family-$steps.txt"
+	sed '/^Grids$/,$d; /^Margin of victory/,$d' "$out/$family-$steps.txt"
 }
 
 constant=gradient_descent,momentum,nesterov,rmsprop,adam,adagrad
@@ -77,7 +77,9 @@ published=gradient_descent,momentum,cg_polak_ribiere,lbfgs
 
 case $name in
 li_malik)
-	for family in robust:robust_regression:120 net:small_net:80 logistic:logistic:90; do
+	families="robust:robust_regression:120 net:small_net:80 logistic:logistic:90"
+	[ -z "$quick" ] || families=robust:robust_regression:120
+	for family in $families; do
 		short=${family%%:*}
 		rest=${family#*:}
 		learn "${short}_backprop" "${short}_pes" "${short}_search"
