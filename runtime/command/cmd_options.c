@@ -67,6 +67,7 @@ static const Option options[] = {
 	{"into", 0, OPTION_TEXT, AT(into), "FILE", "a rule with an open expression, in which the formula is to stand"},
 	{"proposals", 0, OPTION_POSITIVE, AT(proposals), "N", "how many expressions it may propose (default 256)"},
 	{"patience", 0, OPTION_POSITIVE, AT(patience), "N", "seconds that an answer of it is waited for (default 60)"},
+	{"samples", 0, OPTION_POSITIVE, AT(samples), "N", "independent samples of every estimator (default 20)"},
 	{"out", 'o', OPTION_TEXT, AT(out), "PATH", "where to write; a device or a pipe is written to, never replaced"},
 	{"svg", 0, OPTION_TEXT, AT(svg), "FILE", "draw as well, into a file that ends in .svg"},
 	{"fill", 0, OPTION_TEXT, AT(fill), "EXPRESSION", "what stands for the open expression of the file"},
