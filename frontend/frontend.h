@@ -216,6 +216,8 @@ bool fe_is_tied(FeProgram *program, const AstDecl *rule);
 /* Does it need a target of known size, for that or, being joint, for how it looks at its coordinates (`x[0]`, an order of them)? *place: where
  * it does. Adds no diagnostics. */
 bool fe_needs_size(FeProgram *program, const FeCall *call, Span *place);
+/* Does its step read the residuals of the objective? Rules that it applies are not asked. */
+bool fe_reads_residuals(FeProgram *program, const AstDecl *rule);
 
 /* ---- decl/learner.c ---- */
 

@@ -94,14 +94,14 @@ const CmdVerb cmd_verbs[] = {
      "archive, and does not go on. A search with --propose needs it again if it was ended while it asked.\n",
      "propose patience", "gradus resume runs/robust\n"},
 	{"front", cmd_front, "what a search has found, and how it scores elsewhere",
-     "front DIR [--size N] [--best N] [--on OBJECTIVE] [--json | --csv]",
+     "front DIR [--size N] [--best N] [--on OBJECTIVES] [--json | --csv]",
      "Lists the best expression of each size that beats all smaller ones, with the score of the last stage that it "
      "came\n"
      "to: the select problems, where the search came to its end; of a search that goes on, or was killed, what its "
      "archive\n"
      "holds. --best lists the best of all expressions in the archive instead. --on runs them all as compiled rules, "
      "with\n"
-     "the rate and constants that they were found with, on unseen problems of that family, and scores them as the "
+     "the rate and constants that they were found with, on unseen problems of these families, and scores them as the "
      "search\n"
      "did (`compare` counts evaluations, the start among them); intervals are 95 % bootstrap intervals over "
      "problems.\n",
@@ -119,7 +119,7 @@ const CmdVerb cmd_verbs[] = {
      "most\n"
      "--size nodes (7); --into FILE gives another rule with an open expression. The folder DIR (RUN-distilled) is that "
      "of\n"
-     "a search: rule.grad, front.grad, archive.sqlite. In the end the formula, the trained rule and the tuned rules "
+     "a search, with front.svg, a picture of the front. In the end the formula, the trained rule and the tuned rules "
      "of\n"
      "`against` run on test problems, and the share of the trained rule's lead that the formula keeps is said.\n",
      "out into size data",

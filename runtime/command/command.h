@@ -280,6 +280,16 @@ CmdExit cmd_search_again(Cmd *cmd, const FeExperiment *experiment, const StoreRe
 CmdExit cmd_resume(Cmd *cmd);
 CmdExit cmd_front(Cmd *cmd);
 CmdExit cmd_distill(Cmd *cmd);
+/* What was distilled, and into which folder. */
+typedef struct CmdDistilled {
+	const char *run, *dir;
+	const char *label; /* of the trained rule */
+	int64_t learned;   /* its numbers */
+	const FeExperiment *experiment;
+} CmdDistilled;
+
+/* cmd_distill_last.c: prints how both do on test problems, and draws it. */
+CmdExit cmd_distill_last_word(Cmd *cmd, const CmdDistilled *distilled);
 /* cmd_train.c: " --data DIR" as commands on this run need it, or "" where they do not. */
 const char *cmd_data_option(Cmd *cmd, const FeExperiment *experiment);
 CmdExit cmd_compare(Cmd *cmd);
