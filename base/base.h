@@ -225,6 +225,12 @@ typedef struct DiagTable {
 /* ---- session.c ---- */
 
 /* One run of the compiler: owns the session-long memory. No globals anywhere: everyone is passed this. */
+/* A place in a program that a running one may speak of, and what is said then. */
+typedef struct SessionPlace {
+	Span span;
+	const char *said, *help;
+} SessionPlace;
+
 typedef struct Session {
 	Arena *arena;
 	NameTable *names;
@@ -235,7 +241,8 @@ typedef struct Session {
 	uint32_t error_count;
 	uint32_t
 		complaints; /* errors reported so far, those that were kept already counted again: more than before, and something failed */
-	uint32_t expr_count; /* numbers given to expressions and names of the syntax tree */
+	VEC(SessionPlace) places; /* [0] is a dummy */
+	uint32_t expr_count;      /* numbers given to expressions and names of the syntax tree */
 	uint64_t
 		elaborated; /* expressions that were given a meaning so far, and uses of names that were followed: tests count
 	                      * work by it, not by time */
@@ -245,6 +252,8 @@ Session *session_new(void);
 void session_free(Session *session);
 Name session_name(Session *session, const char *text);
 const char *session_text(const Session *session, Name name);
+/* Numbers a place, from 1; the same one again for the same span. The texts have to live as long as the session. */
+uint32_t session_place(Session *session, SessionPlace place);
 /* Adds a source held in memory (copied). Returns its index. */
 uint32_t source_add(Session *session, const char *path, const char *text, size_t length);
 /* Reads a file of at most SOURCE_LIMIT bytes. `streams`: a pipe will do, as for what the user names at the command line.

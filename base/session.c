@@ -14,6 +14,7 @@ Session *session_new(void) {
 	nowhere->line_starts = ARENA_NEW(arena, uint32_t);
 	nowhere->line_count = 1;
 	vec_push(arena, &session->sources, nowhere);
+	vec_push(arena, &session->places, (SessionPlace){0});
 	return session;
 }
 
@@ -28,4 +29,12 @@ Name session_name(Session *session, const char *text) {
 
 const char *session_text(const Session *session, Name name) {
 	return name_text(session->names, name);
+}
+
+uint32_t session_place(Session *session, SessionPlace place) {
+	for (uint32_t i = session->places.count; i-- > 1;)
+		if (memcmp(&session->places.data[i].span, &place.span, sizeof place.span) == 0)
+			return i;
+	vec_push(session->arena, &session->places, place);
+	return session->places.count - 1;
 }

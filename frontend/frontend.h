@@ -191,6 +191,9 @@ FeRule *fe_rule_open(FeProgram *program, IrModule *module, const FeCall *call, c
 /* The same with all alternatives of its choices, of which hyperparameters pick. */
 FeRule *fe_rule_choosing(FeProgram *program, IrModule *module, const FeCall *call, const FeTarget *target,
                          IrScalar real);
+/* The same with hyperparameters opened as learned numbers, as fe_rule takes them. */
+FeRule *fe_rule_fitted(FeProgram *program, IrModule *module, const FeCall *call, const FeTarget *target, IrScalar real,
+                       const Name *open, uint32_t open_count);
 /* Where a `discover` stands in the declaration; NULL: nowhere. */
 const AstExpr *fe_open_expression(const AstDecl *rule);
 /* All of them, in the order of the text: how many there are, `most` of which are in `out`. */
@@ -198,7 +201,7 @@ uint32_t fe_open_expressions(const AstDecl *rule, const AstExpr **out, uint32_t 
 
 /* Whether its open expression can be searched for, as it is called; else reported (E0334, E0335, E0391). */
 bool fe_is_searchable(Session *session, const FeRule *rule, Span call);
-/* Is a hyperparameter of this name a rate: lr, rate, step_size, ...? (hole.c) */
+/* Is a hyperparameter of this name a rate: lr, rate, step_size, base.lr, ...? (hole.c) */
 bool fe_is_rate(const char *hyper);
 
 /* Whether the rule can move what is learned, of which it gets the gradient where it is and no more; reported otherwise. */

@@ -9,7 +9,6 @@
 #ifndef GRADUS_ELAB_H
 #define GRADUS_ELAB_H
 
-#include "frontend/learner.h"
 #include "frontend/value/value.h"
 
 typedef VEC(Binding *) Bindings;
@@ -267,5 +266,7 @@ Ex *elab_draw_number(Elab *e, const Value *v, DrawKey *key);
 DrawCheck elab_draw_check(Elab *e, const Distribution *d, const AstExpr *draw, Value **args, const Indices *indices);
 /* Whether the arguments are possible; those that the distribution does not have are NULL. */
 Ex *elab_draw_condition(Elab *e, const Distribution *d, Ex *a, Ex *b);
+/* What is drawn where they are not: NaN or no number, marked by the place of the draw (ir/core/marks.h). */
+Ex *elab_draw_none(Elab *e, const Distribution *d, Span draw, bool whole);
 
 #endif

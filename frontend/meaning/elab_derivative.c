@@ -402,9 +402,10 @@ static double own_elements(const Elab *e, const Value *v) {
 
 Value *elab_call_jacobian(Elab *e, const Builtin *b, Value **args, const AstExpr *x) {
 	Derive d = {.e = e, .b = b, .x = x, .of = args[0], .by = args[1]};
-	if (e->tensor && (value_x_axis(d.of) >= 0 || value_x_axis(d.by) >= 0)) {
+	bool one_vector = e->x_rank == 1 && !e->by_shape; /* a joint rule, which is so on any objective */
+	if (!one_vector && (value_x_axis(d.of) >= 0 || value_x_axis(d.by) >= 0)) {
 		Diag *diag = diag_error(e->session, 265, x->span,
-		                        "`%s` by or of what is shaped like x, of which there are several", b->name);
+		                        "`%s` by or of what is shaped like x, of which there may be several", b->name);
 		diag_help(e->session, diag, "a `joint optimizer` sees all parameters as one vector");
 		return value_bad(e);
 	}

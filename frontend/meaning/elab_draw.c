@@ -249,13 +249,14 @@ static const struct {
 };
 
 /* Arguments that only a run knows: what they cannot be gives NaN, or no number. */
-static Ex *guarded(Elab *e, const Distribution *d, Ex *a, Ex *b, Ex *x) {
-	Scalar scalar = scalar_of(d);
+static Ex *guarded(const Draw *made, const Distribution *d, Scalar scalar, Ex *x) {
+	Elab *e = made->e;
+	Ex *a = made->a, *b = made->b;
 	if (scalar == S_BOOL || d->id == DISTRIBUTION_categorical) /* which looks at all of its weights */
 		return x;
 	if (d->spread > 0 && scalar == S_INT && a->high < b->low && b->high - a->low <= (int64_t)d->spread)
 		return x;
-	Ex *none = scalar == S_INT ? ex_int(e, INT64_MIN) : ex_real(e, NAN);
+	Ex *none = elab_draw_none(e, d, made->span, scalar == S_INT);
 	return ex_op(e, IR_where, elab_draw_condition(e, d, a, b), x, none);
 }
 
@@ -331,7 +332,11 @@ Value *elab_draw(Elab *e, const AstDeclare *d, DrawKey key) {
 	made.a = args.values[0] ? value_body(e, args.values[0]) : NULL;
 	made.b = args.values[1] ? value_body(e, args.values[1]) : NULL;
 	v->body = makers[dist->id].draw(&made);
+	if (scalar == S_BOOL) { /* a real number has a NaN, a truth value has none */
+		v = value_convert(e, v, want);
+		scalar = want;
+	}
 	if (made.check == DRAW_UNKNOWN)
-		v->body = guarded(e, dist, made.a, made.b, v->body);
+		v->body = guarded(&made, dist, scalar, v->body);
 	return value_convert(e, v, want);
 }

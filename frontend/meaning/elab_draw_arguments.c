@@ -2,6 +2,7 @@
  * looked at here, for every value of the indices (up to a limit); for the others a condition is made that the draw is
  * guarded by. */
 #include "frontend/meaning/elab.h"
+#include "ir/core/marks.h"
 #include "ir/core/walk.h"
 
 #include <math.h>
@@ -191,6 +192,30 @@ Ex *elab_draw_condition(Elab *e, const Distribution *d, Ex *a, Ex *b) {
 	bool whole = d->draws == GIVES_WHOLE;
 	Ex *low = whole ? a : args[0], *high = whole ? b : args[1];
 	Ex *spread = whole ? ex_int(e, (int64_t)d->spread) : f64(e, d->spread);
+	/* Plain: what ranges show to be impossible is told where it is drawn, too. */
 	Ex *apart = ex_op(e, IR_le, ex_op(e, IR_sub, high, low, NULL), spread, NULL);
-	return ex_op(e, IR_and, all, ex_op(e, IR_and, ex_op(e, IR_lt, low, high, NULL), apart, NULL), NULL);
+	return ex_op(
+		e, IR_and, all,
+		ex_op(e, IR_and, whole ? ex_plain(e, IR_lt, low, high) : ex_op(e, IR_lt, low, high, NULL), apart, NULL), NULL);
+}
+
+Ex *elab_draw_none(Elab *e, const Distribution *d, Span draw, bool whole) {
+	Arena *arena = e->session->arena;
+	Text help = text_new(arena);
+	text_printf(&help, "of `%s(%s)`", d->name, d->arguments);
+	for (uint32_t i = 0; i < d->count; i++)
+		text_printf(&help, "%s the %s is %s", i ? "," : "",
+		            i              ? "second"
+		            : d->count > 1 ? "first"
+		                           : "argument",
+		            distribution_limits[d->limits[i]].about);
+	if (d->spread > 0)
+		text_printf(&help, ", and %s", d->together);
+	const char *said = arena_printf(arena, "`%s` draws with an argument that it cannot have", d->name);
+	uint32_t place = session_place(e->session, (SessionPlace){draw, said, text_cstr(&help)});
+	if (whole)
+		return ex_int(e, ir_mark_whole(place));
+	Ex *none = ex_real(e, NAN);
+	none->real = ir_mark_real(place); /* ex_real makes all NaN alike */
+	return none;
 }

@@ -332,5 +332,5 @@ Ex *elab_draw_categorical(const Draw *d) {
 	Ex *fine =
 		ex_op(e, IR_and, ex_op(e, IR_gt, total, f64(e, 0), NULL), ex_op(e, IR_lt, total, f64(e, INFINITY), NULL), NULL);
 	fine = ex_op(e, IR_and, fine, ex_op(e, IR_ge, least, f64(e, 0), NULL), NULL);
-	return ex_op(e, IR_where, fine, drawn, ex_int(e, INT64_MIN));
+	return ex_op(e, IR_where, fine, drawn, elab_draw_none(e, distribution_find("categorical"), d->span, true));
 }

@@ -10,16 +10,12 @@ static const AstExpr *argument(const AstExpr *x, uint32_t number) {
 	return x->call.args.data[number].value;
 }
 
-/* Coordinates of x as an axis: they are one vector, unless x is many tensors. */
+/* Coordinates of x as an axis: they are one vector; of several tensors, one after the other. */
 static bool is_vector_of_x(Elab *e, const Value *v, Span span) {
 	if (value_x_axis(v) < 0)
 		return true;
 	e->coupled = true;
-	if (!e->tensor)
-		return true;
-	Diag *diag = diag_error(e->session, 266, span, "coordinates of x make no matrix in a rule for many tensors");
-	diag_help(e->session, diag, "a `joint optimizer` sees all parameters as one vector");
-	return false;
+	return !e->tensor || elab_knows_axes(e, span);
 }
 
 /* A matrix of as many rows as columns, as reals; NULL with a diagnostic. */

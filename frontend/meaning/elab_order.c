@@ -30,12 +30,10 @@ static Ex *size_of(Elab *e, const Value *v) {
 	return v->dims[0] == DIM_X ? ex_dim(e) : ex_int(e, v->dims[0]);
 }
 
-/* Whether coordinates of x can be put in order; false with a diagnostic. */
+/* Whether coordinates of x can be put in order; false with a diagnostic. Of several tensors, one after the other can. */
 static bool has_order(Elab *e, bool over_x, Span span) {
 	e->coupled = e->coupled || over_x;
-	if (over_x && e->tensor)
-		diag_error(e->session, 265, span, "the coordinates of x have an order in a `joint optimizer` only");
-	return !over_x || !e->tensor;
+	return !over_x || !e->tensor || elab_knows_axes(e, span);
 }
 
 /* A vector of numbers; NULL with a diagnostic. */

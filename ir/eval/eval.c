@@ -43,8 +43,7 @@ typedef struct Evaluator {
 	int now;                /* the depth being planned */
 	IrObjective *objective; /* NULL: not known */
 	void *context;          /* of the objective */
-	bool watches;           /* calls that give NaN: the first is ... */
-	const IrOp *failing;
+	EvalWatch *watch;       /* or NULL */
 	const char *error;
 	Span where;
 	int64_t outside[2]; /* where a read left its range: the position, and the extent of the axis */
@@ -305,7 +304,7 @@ static bool run_for(Evaluator *e, OpPlan *plan) {
 	const IrFor *f = &plan->op->f;
 	for (uint32_t i = 0; i < f->puts.count; i++)
 		plan->outs[i] = starting_cell(e, &f->puts.data[i], plan->moved[i]);
-	const char *error = eval_run_for(&plan->f, e->cells, plan->outs, e->symbols, e->outside);
+	const char *error = eval_run_for(&plan->f, e->cells, plan->outs, e->symbols, e->outside, e->watch);
 	for (uint32_t i = 0; i < f->puts.count; i++)
 		e->cells[f->puts.data[i].out] = plan->outs[i];
 	if (!error)
@@ -374,18 +373,6 @@ static IrNumber *numbers_of(const Cell *cell, int64_t which, int64_t per_lane, i
 	return cell->data + (cell->type.lanes ? which : which % per_lane) * count;
 }
 
-/* Whether a call gave NaN of numbers. */
-static bool gave_nan(const EvalCall *call, const int64_t *arg_counts, uint32_t args, int64_t count) {
-	for (uint32_t i = 0; i < args; i++)
-		for (int64_t k = 0; k < arg_counts[i]; k++)
-			if (!isfinite(call->args[i][k].real))
-				return false;
-	for (int64_t k = 0; k < count; k++)
-		if (isnan(call->outs[0][k].real))
-			return true;
-	return false;
-}
-
 static bool run_call(Evaluator *e, OpPlan *plan) {
 	const IrCall *call = &plan->op->call;
 	const IrCalleeInfo info = ir_callee_info(call->callee);
@@ -413,9 +400,8 @@ static bool run_call(Evaluator *e, OpPlan *plan) {
 			one.outs[i] = numbers_of(cell, which, per_lane, cell->count / problems);
 		}
 		eval_call(call->callee, &one);
-		if (e->watches && !e->failing &&
-		    gave_nan(&one, counts, info.arg_count, e->cells[call->outs[0]]->count / problems))
-			e->failing = plan->op;
+		if (e->watch)
+			eval_watch_call(e->watch, plan->op, &one, counts, e->cells[call->outs[0]]->count / problems);
 	}
 	return true;
 }
@@ -558,17 +544,34 @@ static void run_evaluator(Evaluator *e, Arena *arena, const IrTensor *args, IrTe
 	}
 }
 
-const IrOp *ir_failing_call(const IrFunc *func, Arena *arena, const IrTensor *args) {
-	Evaluator e = {.func = func, .watches = true};
-	run_evaluator(&e, arena, args, ARENA_ARRAY(arena, IrTensor, func->results.count + 1));
+/* Runs to note what `watch` looks for; false if it ends early. Whether all real results are finite: *finite. */
+static bool run_watched(const IrFunc *func, Arena *arena, const IrTensor *args, EvalWatch *watch, bool *finite) {
+	Evaluator e = {.func = func, .watch = watch};
+	IrTensor *results = ARENA_ARRAY(arena, IrTensor, func->results.count + 1);
+	run_evaluator(&e, arena, args, results);
 	arena_free(e.scratch);
-	return e.failing;
+	*finite = true;
+	for (uint32_t i = 0; !e.error && i < func->results.count; i++)
+		for (int64_t k = 0; results[i].reals && k < ir_type_elements(results[i].type, NULL); k++)
+			*finite = *finite && isfinite(results[i].reals[k]);
+	return !e.error;
+}
+
+IrFailure ir_find_failure(const IrFunc *func, Arena *arena, const IrTensor *args) {
+	EvalWatch first = {0}, mended = {.mends = true};
+	bool finite;
+	bool ended = run_watched(func, arena, args, &first, &finite);
+	if (!ended || first.place || first.call)
+		return (IrFailure){.call = first.call, .place = first.place};
+	ended = run_watched(func, arena, args, &mended, &finite);
+	return (IrFailure){.call = ended && finite ? mended.call : NULL};
 }
 
 bool ir_find_outside(const IrFunc *func, Arena *arena, const IrTensor *args, IrOutside *out) {
-	Evaluator e = {.func = func};
+	EvalWatch watch = {0};
+	Evaluator e = {.func = func, .watch = &watch};
 	run_evaluator(&e, arena, args, ARENA_ARRAY(arena, IrTensor, func->results.count + 1));
-	*out = (IrOutside){e.where, e.outside[0], e.outside[1]};
+	*out = (IrOutside){e.where, e.outside[0], e.outside[1], watch.place};
 	bool found = e.error && e.outside[1] > 0;
 	arena_free(e.scratch);
 	return found;

@@ -23,6 +23,7 @@ typedef void IrObjective(void *context, const IrTensor *at, double *f, IrTensor 
 typedef struct IrOutside {
 	Span where;
 	int64_t position, extent; /* of the axis */
+	uint32_t place; /* of session_place: a draw with arguments that cannot be, which gave no number; 0: none did */
 } IrOutside;
 bool ir_find_outside(const IrFunc *func, Arena *arena, const IrTensor *args, IrOutside *out);
 /* Runs the function. args: one per parameter; results: filled, allocated in `arena`. Returns NULL, or a message (a
@@ -32,7 +33,13 @@ const char *ir_evaluate(const IrFunc *func, Arena *arena, const IrTensor *args, 
  * asked. */
 const char *ir_evaluate_with(const IrFunc *func, Arena *arena, const IrTensor *args, IrTensor *results, Span *where,
                              IrObjective *objective, void *context);
-/* The first call (calls.def) that gives NaN of finite numbers with these arguments; NULL: there is none. */
-const IrOp *ir_failing_call(const IrFunc *func, Arena *arena, const IrTensor *args);
+/* Why results are not finite. */
+typedef struct IrFailure {
+	uint32_t place; /* of session_place: the first draw with arguments that cannot be; 0: none is known */
+	const IrOp *
+		call; /* the first call (calls.def) that gives NaN of finite numbers, or else an lu without whose pivots of 0 all would be
+	                     finite; NULL: none */
+} IrFailure;
+IrFailure ir_find_failure(const IrFunc *func, Arena *arena, const IrTensor *args);
 
 #endif

@@ -16,6 +16,7 @@ typedef struct Run {
 	uint32_t outside; /* the outermost level on which a read left its range */
 	int64_t *left;    /* that position, and the extent of its axis */
 	bool *changed;    /* per put: this point became the largest or smallest */
+	EvalWatch *watch; /* or NULL */
 	const char *error;
 } Run;
 
@@ -124,6 +125,8 @@ static IrNumber apply(const Run *r, const IrNode *node) {
 		types[i] = r->f->nodes.data[node->args[i]].type;
 		args[i] = r->value[node->args[i]];
 	}
+	if (r->watch && node->opcode == IR_where)
+		eval_watch_choice(r->watch, r->f, node, args[0].integer);
 	return ir_eval_scalar(node->opcode, types, args);
 }
 
@@ -238,13 +241,14 @@ static void run_level(Run *r, uint32_t level) {
 }
 
 const char *eval_run_for(const ForPlan *plan, Cell *const *cells, Cell *const *outs, const int64_t *symbols,
-                         int64_t outside[2]) {
+                         int64_t outside[2], EvalWatch *watch) {
 	bool few[8] = {0};
 	Arena *scratch = plan->f->puts.count > 8 ? arena_new() : NULL;
 	Run run = {.plan = plan, .f = plan->f, .cells = cells, .outs = outs, .symbols = symbols, .value = plan->value};
 	run.changed = scratch ? ARENA_ARRAY(scratch, bool, plan->f->puts.count) : few;
 	run.outside = NOTHING_OUTSIDE;
 	run.left = outside;
+	run.watch = watch;
 	run_level(&run, 0);
 	arena_free(scratch);
 	return run.error;

@@ -28,13 +28,19 @@ typedef struct ForPlan {
 	IrNumber *value; /* per node; scratch of a run */
 } ForPlan;
 
+/* What a run notes that looks for the place of a failure. */
+typedef struct EvalWatch {
+	bool mends;       /* puts 1 for pivots of lu that are 0, and notes only these */
+	const IrOp *call; /* the first that gave NaN of finite numbers; NULL: none did */
+	uint32_t place;   /* of the first mark (marks.h) that was chosen; 0: none was */
+} EvalWatch;
+
 void eval_plan_for(Arena *scratch, const IrFor *f, const int64_t *symbols, ForPlan *plan);
 
 /* Runs over the points. cells: per value of the function; outs: one per put, holding the starting values. Returns NULL or
- * what left its range. */
-/* outside: where it ends because a read left its range, the position and the extent of the axis. */
+ * what left its range. outside: where it ends because a read left its range, the position and the extent of the axis. watch: or NULL. */
 const char *eval_run_for(const ForPlan *plan, Cell *const *cells, Cell *const *outs, const int64_t *symbols,
-                         int64_t outside[2]);
+                         int64_t outside[2], EvalWatch *watch);
 
 /* One call of a row of calls.def, on matrices of one problem. */
 typedef struct EvalCall {
@@ -45,5 +51,11 @@ typedef struct EvalCall {
 } EvalCall;
 
 void eval_call(IrCallee callee, const EvalCall *call);
+
+/* ---- watch.c ---- */
+
+void eval_watch_choice(EvalWatch *watch, const IrFor *f, const IrNode *where, bool holds);
+/* count: numbers of the first result. */
+void eval_watch_call(EvalWatch *watch, const IrOp *op, const EvalCall *call, const int64_t *arg_counts, int64_t count);
 
 #endif

@@ -1,5 +1,6 @@
 /* gradus eval: value and gradient of one problem at a point. */
 #include <errno.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -90,6 +91,13 @@ static void put_text(Cmd *cmd, const char *call, const FeObjective *objective, c
 		text_printf(out, "%s = %s\n", eval->report_names[i], cmd_real(cmd->arena, eval->reports[i], objective->real));
 }
 
+static bool is_finite(const RunEval *eval) {
+	bool finite = isfinite(eval->value) && (!eval->validates || isfinite(eval->valid));
+	for (int64_t i = 0; i < eval->size; i++)
+		finite = finite && isfinite(eval->gradient[i]);
+	return finite;
+}
+
 /* Where to evaluate: *point is NULL without --at. */
 static CmdExit eval_made(Cmd *cmd, const FeCall *call, const FeObjective *made, const double *point, int64_t count) {
 	if (cmd->options.at && count != made->size) {
@@ -106,7 +114,8 @@ static CmdExit eval_made(Cmd *cmd, const FeCall *call, const FeObjective *made, 
 		put_json(text, instance, &eval, &out);
 	else
 		put_text(cmd, text, made, &eval, &out);
-	return cmd_print(cmd, &out);
+	CmdExit code = cmd_print(cmd, &out);
+	return code == CMD_OK && !is_finite(&eval) ? CMD_DIVERGED : code;
 }
 
 CmdExit cmd_eval(Cmd *cmd) {

@@ -234,24 +234,40 @@ static void put_warnings(Cmd *cmd, const Minimized *m) {
 	}
 }
 
-/* Evaluates once more where the first run was lost, which says from which matrix that comes, if it does: at the x that gave no number, or
- * where that x is none, at the one before. */
+/* Once more by the evaluator, which says what of the rule makes x NaN; if that is done soon. */
+static void explain_step(Cmd *cmd, const Minimized *m, int64_t instance, int steps, int64_t size) {
+	RunMinimize again = {0};
+	if (size * steps > CMD_MOST_EXPLAINED)
+		return;
+	RtEngine engine = cmd->rt->options.engine;
+	cmd->rt->options.engine = RT_EVALUATOR;
+	cmd->rt->explains = true;
+	run_minimize(cmd->rt, &m->objective, &m->rule, NULL, instance, 1, steps, NULL, &again);
+	cmd->rt->explains = false;
+	cmd->rt->options.engine = engine;
+}
+
+/* Evaluates once more where the first run was lost, which says from which matrix or draw that comes, if it does: at the x that gave no
+ * number, or where that x is none, at the one before; and if nothing is found there, in the steps. */
 static void explain_lost(Cmd *cmd, const Minimized *m) {
 	int least, problem = first_lost(&m->done.runs, &least);
+	int64_t instance = m->first + problem, size = 0;
+	uint32_t said = cmd->session->diags.count;
 	for (int t = least; t >= 0 && t >= least - 1; t--) {
 		RunMinimize again = {0};
 		RunEval eval;
 		bool finite = true;
-		int64_t instance = m->first + problem;
 		if (t > 0 && !run_minimize(cmd->rt, &m->objective, &m->rule, NULL, instance, 1, t, NULL, &again))
 			return;
 		for (int64_t i = 0; t > 0 && i < again.size; i++)
 			finite = finite && isfinite(again.runs.x[i]);
-		if (!finite)
-			continue;
-		run_eval(cmd->rt, &m->objective, instance, t > 0 ? again.runs.x : NULL, &eval);
-		return;
+		if (finite && run_eval(cmd->rt, &m->objective, instance, t > 0 ? again.runs.x : NULL, &eval))
+			size = eval.size;
+		if (finite)
+			break;
 	}
+	if (least > 0 && cmd->session->diags.count == said)
+		explain_step(cmd, m, instance, least, size);
 }
 
 static void put_text(Cmd *cmd, const Minimized *m, Text *out) {
@@ -314,7 +330,8 @@ CmdExit cmd_minimize(Cmd *cmd) {
 	cmd_progress_end(cmd);
 	put_warnings(cmd, &m);
 	look_at_runs(cmd, &m);
-	if (m.ends[RUN_NOT_FINITE] && m.done.matrices && !m.done.interrupted)
+	bool may_explain = m.done.matrices || cmd->session->places.count > 1;
+	if (m.ends[RUN_NOT_FINITE] && may_explain && !m.done.interrupted)
 		explain_lost(cmd, &m);
 	Text out = text_new(cmd->arena);
 	if (cmd->options.json)

@@ -389,6 +389,9 @@ CmdExit cmd_train(Cmd *cmd) {
 		                 session_text(cmd->session, experiment.train.decl->name.name));
 	if (cmd->options.search && !fe_search_text(cmd->program, cmd->options.search, &experiment.search))
 		return cmd_failed(cmd);
+	if (cmd->options.search && (experiment.search.has_goal || experiment.search.restart > 0))
+		return cmd_usage(cmd, "`until` and `restart` are of learners, and `%s` is a rule",
+		                 session_text(cmd->session, experiment.train.decl->name.name));
 	code = cmd_use_proposer(cmd, searches, &experiment.search);
 	if (code != CMD_OK)
 		return code;

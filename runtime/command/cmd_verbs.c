@@ -27,7 +27,8 @@ const CmdVerb cmd_verbs[] = {
 	{"eval", cmd_eval, "value and gradient of an objective at a point", "eval FILE [NAME] [--at V1,V2,...]\neval NAME",
      "Prints the value, the gradient and the reports of one problem, in f64 unless --precision says otherwise. The "
      "point\n"
-     "lists the parameters in declaration order, row-major; without --at it is where the problem starts.\n",
+     "lists the parameters in declaration order, row-major; without --at it is where the problem starts.\n"
+     "The exit code is 3 if the value or its gradient is infinite or NaN.\n",
      "at instance file set seed json",
      "gradus eval rosenbrock --at -1.2,1\n"
      "gradus eval mine.grad --instance 3 --json\n"},
@@ -59,7 +60,8 @@ const CmdVerb cmd_verbs[] = {
      "says how: auto, enumerate, random, or \"evolve(islands = 4)\", perhaps with \"for 50000 candidates\"; --seed is "
      "then\n"
      "that of evolution. A rule with choices, `choose { a, b }`, is searched among them: rule.grad is the best\n"
-     "combination, as a rule without choices. --choose makes some of them beforehand.\n"
+     "combination, as a rule without choices. --choose makes some of them beforehand. An open learner, `train NAME`\n"
+     "of an `fn` that is `discover(...)`, is searched for its program: rule.grad has it as a function.\n"
      "--propose COMMAND runs a program that is asked for expressions, too, one JSON line at a time "
      "(docs/discovery.md).\n",
      "out steps seed learn choose search propose proposals patience file",
@@ -226,7 +228,8 @@ void cmd_help(const Cmd *cmd, FILE *out) {
 	        "  %s train examples/robust.grad -o runs/robust\n"
 	        "The examples lie in the source, and in share/gradus/examples of what is installed.\n\n"
 	        "%s help COMMAND says more. Exit codes: 0 done, 1 errors in a program, 2 wrong command line,\n"
-	        "3 not finite, 4 a file cannot be read or written or memory is out, 5 unreadable run folder, 70 our bug,\n"
+	        "3 not finite (eval, minimize, train), 4 a file cannot be read or written or memory is out, 5 unreadable "
+	        "run folder, 70 our bug,\n"
 	        "130 interrupted.\n",
 	        cmd->typed, cmd->typed, cmd->typed, cmd->typed);
 }

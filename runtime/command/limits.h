@@ -15,6 +15,8 @@ enum {
 	/* entries that are listed: learned numbers (train), coordinates (minimize, eval), parameters and states (info) */
 	CMD_SHOWN_LEARNED = 12,
 	CMD_SHOWN_X = 8,
+	/* Coordinates times steps that the evaluator goes through once more to say what made x NaN: about a second. */
+	CMD_MOST_EXPLAINED = 100000,
 	CMD_SHOWN_POINT = 40,
 	CMD_SHOWN_SLOTS = 24,
 	/* cmd_show_data.c: of an array, and words of a column */

@@ -91,11 +91,31 @@ static IrTensor *tensors_of(const IrFunc *func, Arena *arena, void *const *param
 	return args;
 }
 
-const IrOp *rt_failing_call(const RtCode *code, void *const *params) {
+static bool say_failure(Session *session, IrFailure failure) {
+	static const char *const why[IR_CALLEE_COUNT] = {
+		[IR_CALL_cholesky] = "is not positive definite",
+		[IR_CALL_cholesky_pull] = "is not positive definite",
+		[IR_CALL_lu] = "is singular, or has factors out of range",
+		[IR_CALL_solve_lower] = "has a 0 on its diagonal, or the solution is out of range",
+		[IR_CALL_solve_lower_transposed] = "has a 0 on its diagonal, or the solution is out of range",
+		[IR_CALL_lu_solve] = "is singular",
+		[IR_CALL_lu_solve_transposed] = "is singular",
+	};
+	if (failure.place) {
+		const SessionPlace *place = &session->places.data[failure.place];
+		Diag *diag = diag_warning(session, 819, place->span, "NaN comes from here: %s", place->said);
+		diag_help(session, diag, "%s", place->help);
+	} else if (failure.call) {
+		const IrOp *op = failure.call;
+		diag_warning(session, 818, op->span, "NaN comes from here: the matrix %s", why[op->call.callee]);
+	}
+	return failure.place || failure.call;
+}
+
+void rt_say_failure(const RtCode *code, void *const *params) {
 	Arena *arena = arena_new();
-	const IrOp *op = ir_failing_call(code->func, arena, tensors_of(code->func, arena, params));
+	say_failure(code->rt->session, ir_find_failure(code->func, arena, tensors_of(code->func, arena, params)));
 	arena_free(arena);
-	return op;
 }
 
 /* A position that follows from no number, perhaps by a known distance: whole numbers are less than 2^61 in magnitude. */
@@ -116,6 +136,9 @@ void rt_say_outside(const RtCode *code, void *const *params, Span otherwise) {
 			diag_help(session, diag,
 			          "a whole number was divided by 0, left the range of whole numbers, or was drawn with arguments "
 			          "that cannot be");
+			if (outside.place)
+				diag_label(session, diag, session->places.data[outside.place].span, "%s",
+				           session->places.data[outside.place].said);
 		} else {
 			Diag *diag =
 				diag_error(session, 802, where, "an index left its range: position %lld of an axis of extent %lld",
@@ -132,6 +155,9 @@ static int call_evaluator(const RtCode *code, void *const *params, void *const *
 	const IrFunc *func = code->func;
 	Arena *arena = arena_new();
 	const IrTensor *args = tensors_of(func, arena, params);
+	Rt *rt = code->rt;
+	if (rt->explains && say_failure(rt->session, ir_find_failure(func, arena, args)))
+		rt->explains = false;
 	IrTensor *outs = ARENA_ARRAY(arena, IrTensor, func->results.count + 1);
 	Span where = {0};
 	const char *error = ir_evaluate(func, arena, args, outs, &where);

@@ -46,6 +46,8 @@ typedef struct Rt {
 	VEC(const char *) data; /* files that objectives of tasks took data from, each once */
 	double compile_seconds; /* spent so far in optimizing, differentiating and compiling */
 	bool failed_engine;     /* reported once */
+	bool
+		explains; /* the evaluator says of the first call with a failure where that is (rt_say_failure), and ends this */
 } Rt;
 
 /* Never NULL. The program and session must outlive it. */
@@ -92,8 +94,9 @@ RtCode *rt_compile(Rt *rt, IrModule *module, IrFunc *func);
 void rt_code_free(RtCode *code);
 /* Memory as jit.h says; `arena`: arena_bytes, aligned to 64. 0, or 1 + number of the gather that left its range. */
 int rt_call(const RtCode *code, void *const *params, void *const *results, void *arena);
-/* The first call of a function of matrices that gives NaN of finite numbers; NULL: there is none. By the evaluator. */
-const IrOp *rt_failing_call(const RtCode *code, void *const *params);
+/* Warns of what makes results of such a call NaN, if that is a draw with impossible arguments (W0819) or a matrix (W0818). By the
+ * evaluator. */
+void rt_say_failure(const RtCode *code, void *const *params);
 /* Reports E0802 of such a call: which index left its range, by the evaluator; at `otherwise` where that is in no source. */
 void rt_say_outside(const RtCode *code, void *const *params, Span otherwise);
 /* Calls with what is given for the parameters' roles, and puts results into the places of theirs. pointers: room for as many as

@@ -6,22 +6,6 @@
 
 static const FeScore plain_score = {FE_SCORE_MEAN, FE_SCORE_F};
 
-/* Says which matrix had no answer, if what is not finite comes from there. */
-static void say_failing_call(Rt *rt, const RtCode *code, void *const *params) {
-	static const char *const why[IR_CALLEE_COUNT] = {
-		[IR_CALL_cholesky] = "is not positive definite",
-		[IR_CALL_cholesky_pull] = "is not positive definite",
-		[IR_CALL_lu] = "has no factors",
-		[IR_CALL_solve_lower] = "has a 0 on its diagonal",
-		[IR_CALL_solve_lower_transposed] = "has a 0 on its diagonal",
-		[IR_CALL_lu_solve] = "is singular",
-		[IR_CALL_lu_solve_transposed] = "is singular",
-	};
-	const IrOp *op = rt_failing_call(code, params);
-	if (op)
-		diag_warning(rt->session, 818, op->span, "NaN comes from here: the matrix %s", why[op->call.callee]);
-}
-
 static bool all_finite(const double *values, int64_t count) {
 	for (int64_t i = 0; i < count; i++)
 		if (!isfinite(values[i]))
@@ -29,10 +13,10 @@ static bool all_finite(const double *values, int64_t count) {
 	return true;
 }
 
-/* Whether an objective or its gradient, which code gave, is not finite. */
+/* Whether an objective, its gradient, or a start, which code gave, is not finite. */
 static bool is_lost(const RtCode *code, double *const *out) {
-	static const IrRole roles[] = {IR_ROLE_F, IR_ROLE_G};
-	for (int k = 0; k < 2; k++) {
+	static const IrRole roles[] = {IR_ROLE_F, IR_ROLE_G, IR_ROLE_VALID, IR_ROLE_X};
+	for (size_t k = 0; k < sizeof roles / sizeof *roles; k++) {
 		IrRange found = ir_results_of(code->func, roles[k]);
 		for (uint32_t i = found.first; i < found.first + found.count; i++)
 			if (!all_finite(out[i], ir_type_elements(ir_type(code->func, code->func->results.data[i].value), NULL)))
@@ -82,7 +66,7 @@ static bool call_once(Task *task, IrFunc *func, int64_t instance, const double *
 	if (error)
 		rt_say_outside(code, params, task->objective->decl->name.span);
 	else if (is_lost(code, out))
-		say_failing_call(rt, code, params);
+		rt_say_failure(code, params);
 	arena_free(scratch);
 	rt_code_free(code);
 	return !error;

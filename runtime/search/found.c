@@ -102,6 +102,9 @@ static void put_comment(const SearchResult *result, const SearchFound *found, Te
 	else
 		text_printf(out, "# best so far: %.4g on ", found->score);
 	put_problems(result, out);
+	const SearchBaseline *known = result->stage == SEARCH_STAGES ? search_best_baseline(result) : NULL;
+	if (known)
+		text_printf(out, "; %s, fitted alike: %.4g", known->label, known->select.mean);
 	text_printf(out, ". Size %d, %d constant%s, degree %g%s.\n", x->size, x->constants, x->constants == 1 ? "" : "s",
 	            (double)x->degree / (double)FE_DEGREE_ONE, found->proposed ? ", proposed by another program" : "");
 }

@@ -78,8 +78,9 @@ enum {
 	CHOOSE_CLIMBS = 2,
 	CHOOSE_PARENTS = 4,
 	CHOOSE_MOST_CLIMBS = 12,
-	/* choose_lab.c: learned numbers that are fitted as constants of a combination */
+	/* choose_lab.c: learned numbers that are fitted as constants of a combination, and hyperparameters of a known rule beside a search */
 	CHOOSE_MOST_LEARNED = SEARCH_MOST_LEARNED,
+	SEARCH_MOST_FITTED = CHOOSE_MOST_LEARNED,
 	/* choose_train.c: combinations that are trained, each with code of its own */
 	CHOOSE_MOST_TRAINED = 256
 };

@@ -336,6 +336,8 @@ struct SearchResult {
 	const SearchTaught *taught;          /* NULL: by nobody */
 	const SearchProposed *proposed;      /* NULL: nobody was asked */
 	const SearchEvolved *control;        /* random search beside evolution; NULL: none */
+	struct SearchBaseline *baselines;    /* of search_baselines */
+	uint32_t baseline_count;
 	bool behind;       /* it was interrupted before it came to where it had been: what is on the disk is better */
 	bool archive_lost; /* the disk did not take all of the archive, which a diagnostic says */
 	double seconds, compile_seconds;
@@ -345,6 +347,25 @@ struct SearchResult {
 /* NULL with diagnostics, or without where it was interrupted before anything was found. */
 SearchResult *search_experiment(Rt *rt, const FeExperiment *experiment, const SearchOptions *options);
 void search_free(SearchResult *result);
+
+/* ---- baselines.c: what is known already, beside it ---- */
+
+/* A rule of `against`, with its rate and its other numbers fitted as a candidate's are: in the same stages, on the same problems. */
+typedef struct SearchBaseline {
+	const char *label; /* as the experiment calls it */
+	bool fitted;       /* false: it learns numbers, or its steps take more than one evaluation */
+	double rate;       /* NaN: it has none */
+	uint32_t constant_count;
+	const char *names[SEARCH_MOST_FITTED]; /* of the other numbers */
+	double constants[SEARCH_MOST_FITTED];
+	CompareInterval select; /* on the problems that the front is scored on */
+} SearchBaseline;
+
+/* Of all rules of `against`. `progress` may be NULL. false: interrupted. */
+typedef void SearchConfirmed(void *user, uint32_t done, uint32_t total);
+bool search_baselines(Rt *rt, SearchResult *result, SearchConfirmed *progress, void *user);
+/* The best of them; NULL: there is none. */
+const SearchBaseline *search_best_baseline(const SearchResult *result);
 
 /* ---- found.c: as rules of the language ---- */
 
@@ -373,7 +394,6 @@ typedef struct SearchScored {
 bool search_compiled_scores(Rt *rt, const SearchScored *what, double *scores);
 /* The front written, read (into `program`, which is empty) and compiled like any rules: means[front_count] of their scores, on the problems
  * that `select` is of. false with diagnostics, or interrupted. `progress` may be NULL. */
-typedef void SearchConfirmed(void *user, uint32_t done, uint32_t total);
 bool search_confirm(Rt *rt, const SearchResult *result, FeProgram *program, SearchConfirmed *progress, void *user,
                     double *means);
 

@@ -119,8 +119,11 @@ for moment in 0.15 0.3 0.45 0.6; do
 	same killed
 done
 "$GRADUS" train small.grad -o stopped --search 'evolve(population = 20) for 100000000 candidates' >out 2>err &
-pid=$!
-sleep 2
+pid=$! tries=0
+while [ ! -s stopped/rule.grad ] && [ $tries -lt 600 ]; do
+	tries=$((tries + 1))
+	sleep 0.1
+done
 kill -INT $pid
 wait $pid
 [ $? -eq 130 ] || fail "Ctrl-C does not end with 130"
@@ -179,6 +182,8 @@ has out W0335
 expect 1 "$GRADUS" eval small.grad line
 has err E0333
 expect 2 "$GRADUS" train small.grad -o none --steps 3
+expect 2 "$GRADUS" train small.grad -o none --propose cat
+expect 2 "$GRADUS" train small.grad -o none --search enumerate
 # An objective that has no learner, or draws at every step.
 sed 's/^  on .*/  on quadratic()/' small.grad >wrong.grad
 expect 1 "$GRADUS" train wrong.grad -o none
@@ -201,6 +206,7 @@ experiment e {
 END
 expect 1 "$GRADUS" check rule.grad
 has out E0335
+expect 2 "$GRADUS" train "$SOURCE_DIR/examples/discover_robust.grad" -o none --search 'random for 9 candidates until 1'
 sed -i 's/evolve() for 10 candidates until 0.1/evolve(restart = 5) for 10 candidates/' rule.grad
 expect 1 "$GRADUS" check rule.grad
 has out E0335
