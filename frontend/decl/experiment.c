@@ -34,6 +34,10 @@ static bool number(Reading *r, const AstExpr *x, double *out) {
 	return true;
 }
 
+static const char *text_of(Reading *r, double value) {
+	return text_of_number(r->session->arena, value);
+}
+
 static int count(Reading *r, const AstExpr *x, int code, const char *what, int least) {
 	double v;
 	if (!x || !number(r, x, &v))
@@ -41,9 +45,10 @@ static int count(Reading *r, const AstExpr *x, int code, const char *what, int l
 	if (v >= least && v <= (double)FE_MOST_COUNT && v == floor(v))
 		return (int)v;
 	if (v > (double)FE_MOST_COUNT)
-		diag_error(r->session, code, x->span, "%s is at most %d, not %g", what, FE_MOST_COUNT, v);
+		diag_error(r->session, code, x->span, "%s is at most %d, not %s", what, FE_MOST_COUNT, text_of(r, v));
 	else
-		diag_error(r->session, code, x->span, "%s is a whole number of at least %d, not %g", what, least, v);
+		diag_error(r->session, code, x->span, "%s is a whole number of at least %d, not %s", what, least,
+		           text_of(r, v));
 	r->ok = false;
 	return least;
 }
@@ -191,10 +196,11 @@ static void read_option(Reading *r, const AstArg *arg, Option *option) {
 		return;
 	const char *whole = option->whole ? "whole " : "";
 	if (!(v > 0) || isinf(v) || (option->whole && v != floor(v)))
-		diag_error(r->session, 305, arg->value->span, "`%s` is a positive %snumber, not %g", option->name, whole, v);
+		diag_error(r->session, 305, arg->value->span, "`%s` is a positive %snumber, not %s", option->name, whole,
+		           text_of(r, v));
 	else if (v < option->least || v > option->most)
-		diag_error(r->session, 305, arg->value->span, "`%s` is a %snumber from %g to %g, not %g", option->name, whole,
-		           option->least, option->most, v);
+		diag_error(r->session, 305, arg->value->span, "`%s` is a %snumber from %s to %s, not %s", option->name, whole,
+		           text_of(r, option->least), text_of(r, option->most), text_of(r, v));
 	else {
 		option->value = v;
 		return;
