@@ -168,7 +168,7 @@ INLINE void step(const float *theta, int t, State *s, Saved *out) {
 		u[7] = log_f;
 		u[8] = change;
 		u[9] = 3.0f * s->move[i];
-		u[10] = v_splat((float)t / 20 - 1);
+		u[10] = v_splat(2 * (float)t / (float)(t + 10) - 1);
 	}
 	for (int h = 0; h < HIDDEN; h += 4)
 		forward_rows(theta + W1, theta + B1, out->u, FEATURES, out->h1, HIDDEN, h, 4);

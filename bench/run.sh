@@ -1,5 +1,5 @@
 #!/bin/sh
-# bench/run.sh [NAME...]: builds and runs the benchmarks (train inner batch emit math compile matmul linear sizes data search; all without a name). Each
+# bench/run.sh [NAME...]: builds and runs the benchmarks (train inner batch emit math compile matmul linear sizes data search learner; all without a name). Each
 # line is a ratio against a peer that was measured in turns with it: how many times as long Gradus takes, the median
 # and in brackets the extremes. The peers are compiled by clang 19 where it is (CC says otherwise), the faster one.
 set -eu
@@ -65,7 +65,7 @@ bench_compile() {
 	"$build/bench/bench_compile" examples/robust.grad
 }
 
-for name in ${*:-train inner batch emit math compile matmul linear sizes data search}; do
+for name in ${*:-train inner batch emit math compile matmul linear sizes data search learner}; do
 	echo "== $name"
 	case $name in
 	emit | compile) "bench_$name" ;;

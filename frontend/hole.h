@@ -97,6 +97,7 @@ typedef struct FeSearch {
 	int population, tournament, islands; /* of evolution: members of an island; how many a parent is the best of */
 	const char *text;                    /* as it came from the command line; NULL: it stands in the experiment */
 	int64_t proposals;                   /* that another program is asked for, which the command line names; 0: none is */
+	bool taught;                         /* expressions are looked at that go where another rule went, which is not in the folder */
 	bool random;                         /* as many random ones beside it, to compare with */
 	/* Of learners alone: */
 	int restart;   /* evolution begins anew after so many are scored; 0: never */

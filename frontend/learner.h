@@ -40,9 +40,6 @@ extern const char *const fe_sections[FE_SECTIONS];         /* "setup", "predict"
 /* Which numbers and vectors have a meaning of their own. */
 enum { FE_LEARNER_LABEL = 0, FE_LEARNER_PREDICTION = 1, FE_LEARNER_FEATURES = 0 };
 
-/* Is it an open learner, fn f(X, y, unseen) = discover(...)? (meaning/elab_learner.c) */
-bool fe_is_learner(const AstDecl *decl);
-
 typedef struct FeLearner {
 	const AstDecl *decl;
 	int statements[FE_SECTIONS]; /* of each section */

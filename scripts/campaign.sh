@@ -5,15 +5,17 @@
 #   GRADUS_MUTANTS (100000)         programs with mistakes, under sanitizers (test_mutants)
 #   GRADUS_ORACLE (20000)           random functions of the tensor IR, before and after every pass (test_ir_oracle)
 #   FUZZ_SECONDS (600)              every target of tests/fuzz, as long as this
-#   GRADUS_KILLS (200)              `train` killed at random moments (command/test_kill.sh)
-#   CAMPAIGN (all of "random mutants ir fuzz kills")  which of them
+#   GRADUS_KILLS (1000)             `train` killed at random moments: what is left can be used (command/test_kill.sh, a fifth as
+#                                   many), and goes on to the same bytes (command/test_resume.sh)
+#   lion: where signs win, as examples/discover_lion.grad says (command/test_discover_lion.sh)
+#   CAMPAIGN (all of "random mutants ir fuzz kills lion")  which of them
 #   SEED (a new one every time)     where all of them begin; it is printed first, and given again looks at the same
 #   JOBS (all cores)                processes at once
 set -u
 cd "$(dirname "$0")/.." || exit 2
 jobs=${JOBS:-$(nproc 2>/dev/null || echo 2)}
 seed=${SEED:-$(od -A n -N 3 -t u1 /dev/urandom | awk '{ print $1 * 65536 + $2 * 256 + $3 + 1 }')}
-parts=${CAMPAIGN:-random mutants ir fuzz kills}
+parts=${CAMPAIGN:-random mutants ir fuzz kills lion}
 logs=build/campaign failed=""
 mkdir -p "$logs"
 echo "SEED=$seed"
@@ -82,9 +84,20 @@ if wants mutants; then
 fi
 if wants kills; then
 	build release gradus
-	if GRADUS=build/gradus SOURCE_DIR=$PWD CC=${CC:-cc} GRADUS_KILLS=${GRADUS_KILLS:-200} sh tests/command/test_kill.sh >"$logs/kills" 2>&1
-	then echo "kills: ${GRADUS_KILLS:-200}, nothing lost"
+	kills=${GRADUS_KILLS:-1000}
+	if (
+		export GRADUS="$PWD/build/gradus" SOURCE_DIR="$PWD" CC="${CC:-cc}"
+		GRADUS_KILLS=$((kills / 5 + 1)) sh tests/command/test_kill.sh && GRADUS_KILLS=$kills sh tests/command/test_resume.sh
+	) >"$logs/kills" 2>&1
+	then echo "kills: $kills, nothing lost"
 	else tail -n 40 "$logs/kills"; failed="$failed kills"
+	fi
+fi
+if wants lion; then
+	build release gradus
+	if GRADUS=build/gradus SOURCE_DIR=$PWD CC=${CC:-cc} GRADUS_LION=1 sh tests/command/test_discover_lion.sh >"$logs/lion" 2>&1
+	then sed 's/^/lion: /' "$logs/lion"
+	else tail -n 40 "$logs/lion"; failed="$failed lion"
 	fi
 fi
 if wants fuzz; then

@@ -36,6 +36,7 @@ frontend/syntax: ast_ builtin distribution lex_ parse_
 frontend/std:    fe_std_
 frontend/names:  fe_ program_ resolve_ symbol_ typing_ foreign_
 frontend/hole.h:
+frontend/learner.h:
 frontend/frontend.h: fe_
 frontend/value:  ex_ value_ scope_ proof_ emit_
 frontend/meaning: elab_ draw_

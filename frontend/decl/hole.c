@@ -25,6 +25,8 @@ bool fe_operator_has_constant(FeOperator op) {
 }
 
 bool fe_is_rate(const char *hyper) {
+	const char *dot = strrchr(hyper, '.');
+	hyper = dot ? dot + 1 : hyper;
 	static const char *const begins[] = {"lr", "rate", "learning_rate", "step", "alpha", "eta"};
 	for (size_t i = 0; i < sizeof begins / sizeof *begins; i++)
 		if (strncmp(hyper, begins[i], strlen(begins[i])) == 0)

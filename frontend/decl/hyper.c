@@ -9,6 +9,7 @@ Value *hyper_constant(Elab *e, const FeCall *call, const AstParam *p, const AstE
 		diag_label(e->session, diag, p->name.span, "declared here");
 		return value_bad(e);
 	}
+	resolve_given_still(e->program, x);
 	ScopeMark scope = scope_apart(e);
 	Value *v = elab_expr(e, x);
 	scope_back(e, scope);

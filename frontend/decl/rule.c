@@ -257,10 +257,15 @@ FeRule *fe_rule_open(FeProgram *program, IrModule *module, const FeCall *call, c
 	return rule_lowered(program, module, call, target, real, NULL, 0, false);
 }
 
+FeRule *fe_rule_fitted(FeProgram *program, IrModule *module, const FeCall *call, const FeTarget *target, IrScalar real,
+                       const Name *open, uint32_t open_count) {
+	FeRule *rule = rule_lowered(program, module, call, target, real, open, open_count, true);
+	return rule && rule_is_closed(program->session, rule) ? rule : NULL;
+}
+
 FeRule *fe_rule_choosing(FeProgram *program, IrModule *module, const FeCall *call, const FeTarget *target,
                          IrScalar real) {
-	FeRule *rule = rule_lowered(program, module, call, target, real, NULL, 0, true);
-	return rule && rule_is_closed(program->session, rule) ? rule : NULL;
+	return fe_rule_fitted(program, module, call, target, real, NULL, 0);
 }
 
 /* What is wrong with a rule by itself, which is said by whoever uses it. */

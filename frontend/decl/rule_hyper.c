@@ -120,8 +120,6 @@ bool rule_read_hypers(RuleElab *r) {
 	return ok;
 }
 
-/* The hyperparameters as the function being built sees them: `func` NULL as constants; else as parameters of it, but for
- * whole numbers and those that are learned (bound later). */
 bool rule_is_argument(const Hyper *hyper) {
 	return hyper->known && !hyper->as_int && !hyper->learned;
 }
@@ -135,6 +133,8 @@ const Hyper *rule_rate(const RuleElab *r) {
 	return NULL;
 }
 
+/* The hyperparameters as the function being built sees them: `func` NULL as constants; else as parameters of it, but for
+ * whole numbers and those that are learned (bound later). */
 void rule_bind_hypers(RuleElab *r, IrFunc *func) {
 	Elab *e = &r->e;
 	for (uint32_t i = 0; i < r->hypers.count; i++) {

@@ -347,9 +347,11 @@ void rule_bind_learned(RuleElab *r, IrFunc *func) {
 			if (r->hypers.data[k].name != l->slot.name)
 				continue;
 			v->hyper = (int)k + 1;
-			symbol = r->hypers.data[k].symbol;
+			r->hypers.data[k].bound = v;
+			symbol = strchr(session_text(e->session, l->slot.name), '.') ? NULL : r->hypers.data[k].symbol;
 		}
-		scope_add(e, symbol, v);
+		if (symbol) /* those of a rule that is a parameter are bound where it is applied */
+			scope_add(e, symbol, v);
 	}
 }
 

@@ -9,7 +9,6 @@
 #ifndef GRADUS_ELAB_H
 #define GRADUS_ELAB_H
 
-#include "frontend/learner.h"
 #include "frontend/value/value.h"
 
 typedef VEC(Binding *) Bindings;

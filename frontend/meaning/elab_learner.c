@@ -2,10 +2,6 @@
  * is. Typed, it is as many numbers as there are rows to predict; there is nothing to lower. */
 #include "frontend/meaning/elab.h"
 
-bool fe_is_learner(const AstDecl *decl) {
-	return decl && decl->kind == AST_FN && decl->value && decl->value->kind == AST_DISCOVER;
-}
-
 /* Does this call say, alone, where a parameter of the objective around it starts? */
 static const AstStmt *param_of(const Elab *e, const AstExpr *x) {
 	const AstDecl *decl = e->calls ? e->calls->decl : NULL;

@@ -201,3 +201,7 @@ const char *fe_candidates(const FeProgram *p, Name wanted, AstDeclKind kind) {
 	arena_free(scratch);
 	return text;
 }
+
+bool fe_is_learner(const AstDecl *decl) {
+	return decl && decl->kind == AST_FN && decl->value && decl->value->kind == AST_DISCOVER;
+}

@@ -95,6 +95,7 @@ typedef struct Symbols {
 	NameMap resolved;  /* Resolved, by the numbers of the names of declarations */
 	NameMap arguments; /* of calls of functions, by their numbers: const AstExpr *[params], NULL for a default */
 	NameMap loose;     /* expressions outside of declarations that were resolved */
+	NameMap given;     /* those of them that are given for parameters; kept when all else is resolved again */
 	uint32_t count;
 } Symbols;
 
@@ -210,6 +211,8 @@ bool resolve_is_sound(FeProgram *program, const AstDecl *decl);
 void resolve_expr(FeProgram *program, const AstExpr *x);
 /* The same for what is given for a parameter, which may be the name of a function. */
 void resolve_given(FeProgram *program, const AstExpr *x);
+/* Resolves what resolve_given has once met, if that was forgotten since; nothing else. */
+void resolve_given_still(FeProgram *program, const AstExpr *x);
 /* Files were added: what a name stands for may have changed. */
 void resolve_again(FeProgram *program);
 /* The arguments of a call of a function in the order of its parameters; NULL: they do not fit, which was reported. */

@@ -109,6 +109,9 @@ const AstDecl *fe_decl(const FeProgram *program, uint32_t index);
  * that are spelled alike, or what there is, the most alike first. NULL if there is none. */
 const char *fe_candidates(const FeProgram *program, Name wanted, AstDeclKind kind);
 
+/* Is it an open learner, fn f(X, y, unseen) = discover(...)? */
+bool fe_is_learner(const AstDecl *decl);
+
 /* ---- call.c ---- */
 
 /* A declaration with arguments, as written in an experiment or on the command line: adam(lr = 0.1). */

@@ -546,10 +546,17 @@ void resolve_expr(FeProgram *p, const AstExpr *x) {
 }
 
 void resolve_given(FeProgram *p, const AstExpr *x) {
+	if (x && x->id)
+		*name_map_place(p->session->arena, &p->symbols.given, x->id) = (void *)(uintptr_t)x;
 	resolve_loose(p, x, true);
 }
 
+void resolve_given_still(FeProgram *p, const AstExpr *x) {
+	if (x && x->id && name_map_get(&p->symbols.given, x->id))
+		resolve_loose(p, x, true);
+}
+
 void resolve_again(FeProgram *p) {
-	uint32_t count = p->symbols.count;
-	p->symbols = (Symbols){.count = count};
+	Symbols old = p->symbols;
+	p->symbols = (Symbols){.count = old.count, .given = old.given};
 }

@@ -207,6 +207,9 @@ CmdExit cmd_learner(Cmd *cmd, FeExperiment *experiment) {
 	if (cmd->options.steps > 0 || cmd->options.learn.count > 0)
 		return cmd_usage(cmd, "--%s is of the training of rules, and this is a learner",
 		                 cmd->options.steps > 0 ? "steps" : "learn");
+	CmdExit code = cmd_use_proposer(cmd, false, &experiment->search);
+	if (code != CMD_OK)
+		return code;
 	if (cmd->options.search) {
 		FeSearch own;
 		if (!fe_search_text(cmd->program, cmd->options.search, &own))

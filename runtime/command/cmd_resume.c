@@ -106,6 +106,11 @@ CmdExit cmd_resume(Cmd *cmd) {
 	code = read_experiment(cmd, &record, &experiment);
 	if (code != CMD_OK)
 		return code;
+	if (record.distilled)
+		return cmd_fail(
+			cmd, CMD_USAGE,
+			"%s was distilled from a trained rule, which it does not hold: distill that again, into another folder",
+			dir);
 	if (cmd->options.propose && record.proposals <= 0)
 		return cmd_usage(cmd, "%s was begun without --propose, and goes on without it", dir);
 	cmd->interrupted = cmd_catch_interrupts();

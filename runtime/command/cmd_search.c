@@ -9,8 +9,9 @@
 typedef struct Searching {
 	Cmd *cmd;
 	const FeExperiment *experiment;
-	const char *dir, *plain; /* plain: as it may stand in a terminal */
-	StoreFolder *folder;     /* NULL: nothing was found yet */
+	const char *dir, *plain;      /* plain: as it may stand in a terminal */
+	StoreFolder *folder;          /* NULL: nothing was found yet */
+	const SearchTeacher *teacher; /* NULL: all expressions are looked at */
 	bool resumes;
 	bool saved; /* the best so far lies there */
 	bool lost;  /* the disk did not take a better one */
@@ -37,16 +38,19 @@ static void on_progress(void *user, const SearchProgress *p) {
 	arena_free(arena);
 }
 
+/* "; to go on: ...", or "" where it does not go on. */
 static const char *resume_line(const Searching *searching) {
-	return arena_printf(searching->cmd->arena, "%s resume %s%s%s", searching->cmd->typed, searching->plain,
+	if (searching->teacher)
+		return "";
+	return arena_printf(searching->cmd->arena, "; to go on: %s resume %s%s%s", searching->cmd->typed, searching->plain,
 	                    cmd_data_option(searching->cmd, searching->experiment),
 	                    searching->experiment->search.proposals > 0 ? " --propose COMMAND" : "");
 }
 
 static void now_saved(Searching *searching) {
 	searching->saved = true;
-	cmd_interrupt_says(arena_printf(searching->cmd->arena, "the best so far is saved in %s; to go on: %s",
-	                                searching->dir, resume_line(searching)));
+	cmd_interrupt_says(arena_printf(searching->cmd->arena, "the best so far is saved in %s%s", searching->dir,
+	                                resume_line(searching)));
 }
 
 static bool on_best(void *user, const SearchResult *so_far) {
@@ -77,6 +81,10 @@ static SearchArchive *on_archive(void *user, const SearchArchiveRun *run) {
 	const Searching *searching = user;
 	Session *session = searching->cmd->session;
 	return search_archive_open(session, arena_printf(session->arena, "%s/archive.sqlite", searching->dir), run);
+}
+
+static void on_baseline(void *user, uint32_t done, uint32_t total) {
+	cmd_progress(user, false, "fitting the known rules: %u of %u", done + 1, total);
 }
 
 static void on_confirmed(void *user, uint32_t done, uint32_t total) {
@@ -114,7 +122,41 @@ static void put_front(Cmd *cmd, const SearchResult *result, Text *out) {
 		cmd_cell(&table, "%d", x->cost);
 		cmd_cell(&table, "%s%s", formula_of(cmd, result, i), found->proposed ? "  (proposed)" : "");
 	}
+	for (uint32_t i = 0; i < result->baseline_count; i++) {
+		const SearchBaseline *known = &result->baselines[i];
+		cmd_cell(&table, "-");
+		cmd_cell(&table, "%s", known->fitted ? cmd_number(cmd->arena, known->select.mean, 4) : "-");
+		if (known->fitted)
+			cmd_cell(&table, "[%s, %s]", cmd_number(cmd->arena, known->select.low, 4),
+			         cmd_number(cmd->arena, known->select.high, 4));
+		else
+			cmd_cell(&table, "-");
+		cmd_cell(&table, "%s", isnan(known->rate) || !known->fitted ? "-" : cmd_number(cmd->arena, known->rate, 3));
+		cmd_cell(&table, "-");
+		cmd_cell(&table, "%s", known->label);
+	}
 	cmd_table(&table, "  ", out);
+}
+
+static json_t *baselines_json(const SearchResult *result) {
+	json_t *all = json_array();
+	for (uint32_t i = 0; i < result->baseline_count; i++) {
+		const SearchBaseline *known = &result->baselines[i];
+		json_t *one = json_object(), *numbers = json_object();
+		json_object_set_new(one, "rule", json_string(known->label));
+		json_object_set_new(one, "fitted", json_boolean(known->fitted));
+		if (known->fitted) {
+			json_object_set_new(one, "rate", isnan(known->rate) ? json_null() : rt_json_real(known->rate));
+			for (uint32_t k = 0; k < known->constant_count; k++)
+				json_object_set_new(numbers, known->names[k], rt_json_real(known->constants[k]));
+			json_object_set_new(one, "score", rt_json_real(known->select.mean));
+			json_object_set_new(one, "low", rt_json_real(known->select.low));
+			json_object_set_new(one, "high", rt_json_real(known->select.high));
+		}
+		json_object_set_new(one, "constants", numbers);
+		json_array_append_new(all, one);
+	}
+	return all;
 }
 
 static void put_counts(Cmd *cmd, const SearchResult *result, Text *out) {
@@ -127,13 +169,14 @@ static void put_counts(Cmd *cmd, const SearchResult *result, Text *out) {
 
 static void put_summary(Cmd *cmd, const SearchResult *result, const char *dir, Text *out) {
 	Arena *arena = cmd->arena;
+	int problems = result->select_problems > 0 ? result->select_problems : result->train_problems;
 	cmd_put_course(cmd, result, out);
 	cmd_put_proposed(cmd, result, out);
+	cmd_put_taught(cmd, result, out);
 	put_counts(cmd, result, out);
 	text_printf(
-		out, "%u finalist%s, scored on %d problems that %s; the best of each size that beats the smaller ones:\n\n",
-		result->finalists, result->finalists == 1 ? "" : "s",
-		result->select_problems > 0 ? result->select_problems : result->train_problems,
+		out, "%u finalist%s, scored on %d problem%s that %s; the best of each size that beats the smaller ones:\n\n",
+		result->finalists, result->finalists == 1 ? "" : "s", problems, problems == 1 ? "" : "s",
 		result->select_problems > 0 ? "no stage has seen" : "they were fitted on (there are no select problems)");
 	put_front(cmd, result, out);
 	if (result->table->stopped && !result->evolved)
@@ -148,6 +191,7 @@ static json_t *search_json(Cmd *cmd, const SearchResult *result) {
 	json_t *search = json_object(), *stages = json_array(), *front = json_array();
 	cmd_course_json(result, search);
 	cmd_proposed_json(result, search);
+	cmd_taught_json(cmd, result, search);
 	json_object_set_new(search, "generated", json_integer((json_int_t)result->generated));
 	json_object_set_new(search, "distinct", json_integer((json_int_t)result->candidates));
 	for (int stage = 0; stage < SEARCH_STAGES; stage++)
@@ -171,6 +215,7 @@ static json_t *search_json(Cmd *cmd, const SearchResult *result) {
 		json_array_append_new(front, one);
 	}
 	json_object_set_new(search, "front", front);
+	json_object_set_new(search, "baselines", baselines_json(result));
 	return search;
 }
 
@@ -225,7 +270,7 @@ static CmdExit save(Searching *searching, const SearchResult *result) {
 	else
 		text_printf(&out, "# This rule could not be saved in %s.\n%s", searching->plain, found.rule);
 	CmdExit code = cmd_print(cmd, &out);
-	if (!whole || result->archive_lost)
+	if (!whole)
 		return cmd_failed(cmd);
 	if (code == CMD_OK)
 		cmd_say(cmd, "next: %s compare %s%s", cmd->typed, searching->plain,
@@ -233,8 +278,8 @@ static CmdExit save(Searching *searching, const SearchResult *result) {
 	return code;
 }
 
-/* Interrupted: the best so far is what a kill would leave, too, but for its last second. */
-static CmdExit stop(Searching *searching, const SearchResult *result) {
+/* Interrupted, or the disk did not take all of the archive: the best so far is what a kill would leave, too, but for its last second. */
+static CmdExit stop(Searching *searching, const SearchResult *result, const char *why) {
 	Cmd *cmd = searching->cmd;
 	Text out = text_new(cmd->arena);
 	if (!on_best(searching, result))
@@ -242,8 +287,10 @@ static CmdExit stop(Searching *searching, const SearchResult *result) {
 	put_counts(cmd, result, &out);
 	text_printf(&out, "the best so far, by the scores of the stage \"%s\":\n\n", search_stage_words[result->stage]);
 	put_front(cmd, result, &out);
-	text_printf(&out, "\ninterrupted: this is saved in %s; to go on: %s\n", searching->plain, resume_line(searching));
+	text_printf(&out, "\n%s: this is saved in %s%s\n", why, searching->plain, resume_line(searching));
 	CmdExit code = cmd_print(cmd, &out);
+	if (result->archive_lost)
+		return cmd_failed(cmd);
 	return code == CMD_OK ? CMD_INTERRUPTED : code;
 }
 
@@ -289,10 +336,13 @@ static CmdExit run_search(Searching *searching) {
 	                         .archive = on_archive,
 	                         .propose = cmd->options.propose,
 	                         .patience = cmd->options.patience > 0 ? (int)cmd->options.patience : 0,
+	                         .teacher = searching->teacher,
 	                         .resumes = searching->resumes,
 	                         .user = searching};
 	SearchResult *result = search_experiment(cmd->rt, searching->experiment, &options);
 	CmdExit code = CMD_OK;
+	if (result && !result->interrupted && !result->archive_lost && !search_baselines(cmd->rt, result, on_baseline, cmd))
+		result->interrupted = true;
 	if (result && !result->interrupted && !confirm(cmd, result)) {
 		if (rt_interrupted(cmd->rt))
 			result->interrupted = true;
@@ -302,10 +352,10 @@ static CmdExit run_search(Searching *searching) {
 	cmd_progress_end(cmd);
 	cmd_interrupt_met();
 	if (code == CMD_OK)
-		code = !result                ? stop_without(searching)
-		       : !result->interrupted ? save(searching, result)
-		       : result->behind       ? stop_without(searching)
-		                              : stop(searching, result);
+		code = !result || (result->interrupted && result->behind) ? stop_without(searching)
+		       : result->archive_lost                             ? stop(searching, result, "the archive is not whole")
+		       : result->interrupted                              ? stop(searching, result, "interrupted")
+		                                                          : save(searching, result);
 	if (searching->folder)
 		store_folder_close(searching->folder);
 	search_free(result);
@@ -319,6 +369,10 @@ CmdExit cmd_search(Cmd *cmd, const FeExperiment *experiment) {
 	if (cmd->options.seed >= 0 && experiment->search.kind == FE_SEARCH_ENUMERATE)
 		fprintf(stderr, "nothing is drawn but problems: every seed gives this search\n");
 	return run_search(&(Searching){.cmd = cmd, .experiment = experiment, .dir = cmd->options.out});
+}
+
+CmdExit cmd_search_taught(Cmd *cmd, const FeExperiment *experiment, const SearchTeacher *teacher) {
+	return run_search(&(Searching){.cmd = cmd, .experiment = experiment, .dir = cmd->options.out, .teacher = teacher});
 }
 
 CmdExit cmd_search_again(Cmd *cmd, const FeExperiment *experiment, const StoreRecord *record) {

@@ -1,4 +1,5 @@
-/* Expressions that another program proposes to a search: the options, and what is said of it. */
+/* Who proposes expressions to a search, where it is not the search alone: another program, by --propose, or a trained rule. The options, and what is
+ * said of it. */
 #include <jansson.h>
 #include <math.h>
 #include <string.h>
@@ -65,4 +66,45 @@ void cmd_proposed_json(const SearchResult *result, json_t *search) {
 	if (p->ended)
 		json_object_set_new(proposed, "ended", json_string(p->ended));
 	json_object_set_new(search, "proposed", proposed);
+}
+
+/* ---- a trained rule ---- */
+
+static double agreement_of(const SearchResult *result, uint32_t expr) {
+	return (double)result->taught->agreement[expr];
+}
+
+static const char *closest_of(Cmd *cmd, const SearchResult *result) {
+	double constants[SEARCH_MOST_CONSTANTS];
+	FeLevel level;
+	for (int k = 0; k < SEARCH_MOST_CONSTANTS; k++)
+		constants[k] = search_first_share;
+	return search_formula(result->table, result->taught->closest, constants, cmd->arena, &level);
+}
+
+void cmd_put_taught(Cmd *cmd, const SearchResult *result, Text *out) {
+	const SearchTaught *taught = result->taught;
+	Arena *arena = cmd->arena;
+	if (!taught)
+		return;
+	text_printf(out,
+	            "imitation: of %s expressions the %s that go best where the trained rule went; the closest, `%s`, "
+	            "explains %s %% "
+	            "of its steps, the winner %s %%\n",
+	            cmd_count(arena, taught->asked), cmd_count(arena, taught->kept), closest_of(cmd, result),
+	            cmd_number(arena, 100 * agreement_of(result, taught->closest), 3),
+	            cmd_number(arena, 100 * agreement_of(result, result->front[result->winner].expr), 3));
+}
+
+void cmd_taught_json(Cmd *cmd, const SearchResult *result, json_t *search) {
+	if (!result->taught)
+		return;
+	json_t *taught = json_object();
+	json_object_set_new(taught, "asked", json_integer(result->taught->asked));
+	json_object_set_new(taught, "kept", json_integer(result->taught->kept));
+	json_object_set_new(taught, "closest", json_string(closest_of(cmd, result)));
+	json_object_set_new(taught, "closest_explains", rt_json_real(agreement_of(result, result->taught->closest)));
+	json_object_set_new(taught, "winner_explains",
+	                    rt_json_real(agreement_of(result, result->front[result->winner].expr)));
+	json_object_set_new(search, "imitation", taught);
 }

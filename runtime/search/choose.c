@@ -118,11 +118,11 @@ static bool run_stage(Choosing *c, int stage) {
 
 /* ---- beginning and end ---- */
 
-static bool make_labs(Choosing *c) {
+static bool make_labs(Choosing *c, const ChooseRule *rule) {
 	const FeExperiment *x = c->experiment;
 	c->labs = ARENA_ARRAY(c->arena, ChooseLab *, x->on.count + 1);
 	for (uint32_t k = 0; k < x->on.count; k++) {
-		c->labs[k] = search_choose_lab_new(c->rt, &x->on.data[k], &x->train, x->score, x->horizon_high);
+		c->labs[k] = search_choose_lab_new(c->rt, &x->on.data[k], rule, x->score, x->horizon_high);
 		if (!c->labs[k])
 			return false;
 		c->lab_count++;
@@ -217,15 +217,19 @@ static bool write_finalists(Choosing *c) {
 	return out->best_count > 0;
 }
 
-static bool run(Choosing *c) {
-	if (!make_labs(c))
+bool search_choose_begin(Choosing *c, const ChooseRule *rule) {
+	if (!make_labs(c, rule))
 		return false;
 	c->out->task = search_choose_lab_task(c->labs[0]);
 	if (!search_choose_space_of(c->rt, search_choose_lab_rule(c->labs[0]), &c->experiment->search, c->experiment->seed,
 	                            c->arena, &c->out->space))
 		return false;
 	make_combinations(c);
-	if (!make_problems(c) || !make_workers(c))
+	return make_problems(c) && make_workers(c);
+}
+
+static bool run(Choosing *c) {
+	if (!search_choose_begin(c, &(ChooseRule){.call = &c->experiment->train}))
 		return false;
 	for (int stage = 0; stage < SEARCH_STAGES && (stage == 0 || !rt_interrupted(c->rt)); stage++) {
 		if (!run_stage(c, stage))
@@ -237,7 +241,7 @@ static bool run(Choosing *c) {
 	return write_finalists(c);
 }
 
-ChooseResult *search_choose_experiment(Rt *rt, const FeExperiment *experiment, const SearchOptions *options) {
+Choosing *search_choosing_new(Rt *rt, const FeExperiment *experiment, const SearchOptions *options) {
 	Arena *arena = arena_new();
 	ChooseResult *out = ARENA_NEW(arena, ChooseResult);
 	Choosing *c = ARENA_NEW(arena, Choosing);
@@ -245,6 +249,12 @@ ChooseResult *search_choose_experiment(Rt *rt, const FeExperiment *experiment, c
 		.arena = arena, .experiment = experiment, .train_problems = experiment->train_problems, .choosing = c};
 	*c = (Choosing){.rt = rt, .experiment = experiment, .options = options, .out = out, .arena = arena};
 	c->started = rt_seconds();
+	return c;
+}
+
+ChooseResult *search_choose_experiment(Rt *rt, const FeExperiment *experiment, const SearchOptions *options) {
+	Choosing *c = search_choosing_new(rt, experiment, options);
+	ChooseResult *out = c->out;
 	double compiled = rt->compile_seconds;
 	bool ok = run(c);
 	for (int i = 0; c->workers && i < rt_pool_threads(rt->pool); i++)

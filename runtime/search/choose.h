@@ -24,8 +24,15 @@ typedef struct ChooseTraining ChooseTraining;
 typedef struct ChooseLab ChooseLab;
 typedef struct ChooseBench ChooseBench; /* what one thread runs on */
 
+/* A rule whose numbers are fitted: its rate, what it learns, and hyperparameters that are opened as learned. */
+typedef struct ChooseRule {
+	const FeCall *call;
+	const Name *open;
+	uint32_t open_count;
+} ChooseRule;
+
 /* NULL with diagnostics. */
-ChooseLab *search_choose_lab_new(Rt *rt, const FeCall *objective, const FeCall *rule, FeScore score, int horizon);
+ChooseLab *search_choose_lab_new(Rt *rt, const FeCall *objective, const ChooseRule *rule, FeScore score, int horizon);
 void search_choose_lab_free(ChooseLab *lab);
 const FeRule *search_choose_lab_rule(const ChooseLab *lab);
 const Task *search_choose_lab_task(const ChooseLab *lab);
@@ -87,6 +94,11 @@ void search_choose_score_each(const Choosing *c, const ChooseWorker *worker, Pro
                               const ChooseFound *found, double *out);
 
 /* ---- choose.c, choose_climb.c ---- */
+
+/* A search that has not begun, which search_choose_free(c->out) ends. */
+Choosing *search_choosing_new(Rt *rt, const FeExperiment *experiment, const SearchOptions *options);
+/* What it runs on: code, combinations, problems, workers. false with diagnostics. */
+bool search_choose_begin(Choosing *c, const ChooseRule *rule);
 
 /* All of c->found through a stage, on all threads; how many, until an interrupt. */
 uint32_t search_choose_try_all(Choosing *c, int stage);

@@ -65,13 +65,14 @@ static RtCode *compiled(ChooseLab *lab, TaskStage stage, const TaskPlan *plan) {
 }
 
 /* An objective and a rule with all alternatives, as a task of single problems. */
-static Task *task_choosing(Rt *rt, const FeCall *objective, const FeCall *rule, FeScore score) {
+static Task *task_choosing(Rt *rt, const FeCall *objective, const ChooseRule *rule, FeScore score) {
 	IrModule *module = ir_module_new(rt->session);
 	FeObjective *problem = fe_objective(rt->program, module, objective, rt->options.real);
 	FeRule *method = NULL;
 	if (problem) {
 		FeTarget target = fe_target(problem, module->arena);
-		method = fe_rule_choosing(rt->program, module, rule, &target, rt->options.real);
+		method =
+			fe_rule_fitted(rt->program, module, rule->call, &target, rt->options.real, rule->open, rule->open_count);
 	}
 	if (!method) {
 		ir_module_free(module);
@@ -82,7 +83,7 @@ static Task *task_choosing(Rt *rt, const FeCall *objective, const FeCall *rule, 
 	return task;
 }
 
-ChooseLab *search_choose_lab_new(Rt *rt, const FeCall *objective, const FeCall *rule, FeScore score, int horizon) {
+ChooseLab *search_choose_lab_new(Rt *rt, const FeCall *objective, const ChooseRule *rule, FeScore score, int horizon) {
 	Task *task = task_choosing(rt, objective, rule, score);
 	if (!task)
 		return NULL;

@@ -12,6 +12,10 @@
 static const char *const search_sources[] = {
 	[FE_SEARCH_ENUMERATE] = "enumerate", [FE_SEARCH_EVOLVE] = "evolve", [FE_SEARCH_RANDOM] = "random"};
 
+static const char *source_of(const Search *s) {
+	return s->out->taught ? "distill" : search_sources[s->out->kind];
+}
+
 enum { PER_LOOK = 2 }; /* numbers in `state`, of each candidate */
 
 /* ---- what is searched ---- */
@@ -62,6 +66,11 @@ static const char *grammar_text(const SearchSpace *space, Arena *arena) {
 	return text_cstr(&out);
 }
 
+static uint64_t hash_of_teacher(const SearchTeacher *teacher) {
+	size_t count = (size_t)teacher->problems * (size_t)(teacher->steps + 1) * (size_t)teacher->size;
+	return hash_bytes(teacher->x, count * sizeof *teacher->x, 0);
+}
+
 static const char *clauses_text(const Search *s, Arena *arena) {
 	const FeExperiment *x = s->experiment;
 	const RtOptions *options = &s->rt->options;
@@ -78,6 +87,9 @@ static const char *clauses_text(const Search *s, Arena *arena) {
 		text_printf(&out, " %s population %d tournament %d islands %d for %lld",
 		            s->out->kind == FE_SEARCH_RANDOM ? "random" : "evolve", x->search.population, x->search.tournament,
 		            x->search.islands, (long long)x->search.candidates);
+	if (s->out->taught)
+		text_printf(&out, " taught by %d runs, hash %016llx", s->options->teacher->problems,
+		            (unsigned long long)hash_of_teacher(s->options->teacher));
 	if (x->search.proposals > 0)
 		text_printf(&out, " propose %lld", (long long)x->search.proposals);
 	return text_cstr(&out);
@@ -103,15 +115,21 @@ static int aborted_at(int stage, SearchEnd end) {
 	}
 }
 
+/* Its constants, and the numbers of `learn` that are fitted with them. */
+static int numbers_of(const Search *s, const SearchFound *found) {
+	return s->out->table->exprs[found->expr].constants + s->out->labs[0]->learned;
+}
+
 static void put_score(Search *s, const SearchFound *found, int stage) {
 	SearchArchiveScore score = {.hash = s->out->table->hashes[found->expr],
 	                            .stage = stage,
 	                            .value = found->score,
 	                            .rate = found->rate,
-	                            .constant_count = s->out->table->exprs[found->expr].constants,
+	                            .constant_count = numbers_of(s, found),
 	                            .aborted_at = stage < SEARCH_STAGES ? aborted_at(stage, found->end) : -1};
+	int own = s->out->table->exprs[found->expr].constants;
 	for (int k = 0; k < score.constant_count; k++)
-		score.constants[k] = found->constants[k];
+		score.constants[k] = k < own ? found->constants[k] : found->learned[k - own];
 	search_archive_put_score(s->archive, &score);
 }
 
@@ -197,11 +215,13 @@ static bool read_looks(const SearchArchiveEpoch *epoch, SearchRound *round) {
 static bool read_score(const Search *s, SearchFound *found, int stage) {
 	SearchArchiveScore score;
 	if (!search_archive_find_score(s->archive, s->out->table->hashes[found->expr], stage, &score) ||
-	    score.constant_count != s->out->table->exprs[found->expr].constants)
+	    score.constant_count != numbers_of(s, found))
 		return false;
 	found->score = score.value;
 	found->rate = score.rate;
-	memcpy(found->constants, score.constants, sizeof *score.constants * (size_t)score.constant_count);
+	int own = s->out->table->exprs[found->expr].constants;
+	for (int k = 0; k < score.constant_count; k++)
+		*(k < own ? &found->constants[k] : &found->learned[k - own]) = score.constants[k];
 	return true;
 }
 
@@ -253,7 +273,7 @@ void search_put_entered(Search *s, const SearchRound *round) {
 		return;
 	Arena *scratch = arena_new();
 	for (uint32_t i = 0; i < round->count; i++) {
-		put_expr(s, round->found[i].expr, search_sources[s->out->kind], scratch);
+		put_expr(s, round->found[i].expr, source_of(s), scratch);
 		put_score(s, &round->found[i], 0);
 	}
 	arena_free(scratch);
@@ -283,7 +303,7 @@ void search_put_finalists(Search *s, int64_t evaluations) {
 	Arena *scratch = arena_new();
 	for (uint32_t i = 0; i < s->count; i++) {
 		if (s->found[i].shortened) /* which came to no stage before */
-			put_expr(s, s->found[i].expr, search_sources[s->out->kind], scratch);
+			put_expr(s, s->found[i].expr, source_of(s), scratch);
 		put_score(s, &s->found[i], SEARCH_STAGES);
 		count_score(&epoch, s->found[i].score);
 	}

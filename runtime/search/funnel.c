@@ -411,7 +411,7 @@ static bool run(Search *s) {
 		return false;
 	if (s->options->resumes && !search_open_archive(s))
 		return false;
-	if (s->out->kind != FE_SEARCH_ENUMERATE && !search_evolve_candidates(s))
+	if ((s->out->kind != FE_SEARCH_ENUMERATE && !search_evolve_candidates(s)) || !search_imitate(s))
 		return false;
 	for (int stage = 0; stage < SEARCH_STAGES; stage++)
 		if (!run_stage(s, stage))

@@ -214,6 +214,11 @@ static bool show(Learning *l, const SearchEvolved *so_far) {
 
 /* ---- the archive ---- */
 
+/* Programs to score in all. */
+static int64_t wanted(const Learning *l) {
+	return l->experiment->search.candidates > 0 ? l->experiment->search.candidates : SEARCH_LEARNED;
+}
+
 static const char *clauses_text(const Learning *l, Arena *arena) {
 	const FeExperiment *x = l->experiment;
 	Text out = text_new(arena);
@@ -222,7 +227,7 @@ static const char *clauses_text(const Learning *l, Arena *arena) {
 	            "restart %d for %lld until ",
 	            l->out->kind == FE_SEARCH_RANDOM ? "random" : "evolve", x->train_problems, x->select_problems,
 	            (unsigned long long)x->seed, (unsigned long long)l->rt->options.seed, x->search.population,
-	            x->search.tournament, x->search.islands, x->search.restart, (long long)l->evolution.how.candidates);
+	            x->search.tournament, x->search.islands, x->search.restart, (long long)wanted(l));
 	text_real(&out, x->search.has_goal ? x->search.goal : -(double)INFINITY, false);
 	return text_cstr(&out);
 }
@@ -321,13 +326,11 @@ static void tell(const Learning *l, const SearchEvolved *so_far) {
 	                           .generated = l->out->generated + so_far->generated,
 	                           .known = l->out->known + so_far->known,
 	                           .scored = l->out->scored + so_far->scored,
-	                           .total = l->experiment->search.candidates,
+	                           .total = wanted(l),
 	                           .per_second = (double)so_far->generated / (took > 0 ? took : 1),
 	                           .seconds = now - l->started,
 	                           .best = (double)so_far->best_score,
 	                           .select = l->out->best ? l->out->select : (double)INFINITY};
-	if (p.total == 0)
-		p.total = SEARCH_LEARNED;
 	if (l->options->progress)
 		l->options->progress(l->options->user, &p);
 }
@@ -422,10 +425,10 @@ static bool count_in(Learning *l, const Ended *ended) {
 }
 
 static bool search(Learning *l) {
-	const FeSearch *how = &l->experiment->search;
-	int64_t all = how->candidates > 0 ? how->candidates : SEARCH_LEARNED;
+	int restart = l->experiment->search.restart;
+	int64_t all = wanted(l);
 	for (l->beginning = 0; !l->out->solved && l->out->scored < all && !rt_interrupted(l->rt); l->beginning++) {
-		int64_t left = all - l->out->scored, candidates = how->restart > 0 && how->restart < left ? how->restart : left;
+		int64_t left = all - l->out->scored, candidates = restart > 0 && restart < left ? restart : left;
 		Ended ended;
 		if (!make_problems(l))
 			return false;

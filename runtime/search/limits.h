@@ -27,6 +27,8 @@ enum {
 	SEARCH_MOST_NODES = 16,
 	SEARCH_MOST_SIZE = SEARCH_MOST_HOLES * SEARCH_MOST_NODES,
 	SEARCH_MOST_CONSTANTS = 8,
+	/* learned.c: numbers of `learn` beside it that are fitted with them */
+	SEARCH_MOST_LEARNED = 10,
 	/* trace.c: steps in which rules with several open expressions are told apart */
 	SEARCH_TRACE_STEPS = 8,
 	/* stages.c: how often a grid of rates goes on beside where it was, 4 decades each time */
@@ -56,6 +58,9 @@ enum {
 	/* proposer.c: bytes of a line, and of all that is read of an answer */
 	SEARCH_LONGEST_LINE = 4096,
 	SEARCH_LONGEST_ANSWER = 1 << 20,
+	/* imitate.c: expressions that agree best with another rule's steps and come into the funnel; values of the steps that they are held against */
+	SEARCH_TAUGHT = 4096,
+	SEARCH_TAUGHT_VALUES = 4096,
 	/* ablate.c: finalists that are shortened */
 	SEARCH_ABLATED = 4,
 	/* funnel.c: candidates of one round, at most: how many of each stage says search_stages */
@@ -73,8 +78,9 @@ enum {
 	CHOOSE_CLIMBS = 2,
 	CHOOSE_PARENTS = 4,
 	CHOOSE_MOST_CLIMBS = 12,
-	/* choose_lab.c: learned numbers that are fitted as constants of a combination */
-	CHOOSE_MOST_LEARNED = 10,
+	/* choose_lab.c: learned numbers that are fitted as constants of a combination, and hyperparameters of a known rule beside a search */
+	CHOOSE_MOST_LEARNED = SEARCH_MOST_LEARNED,
+	SEARCH_MOST_FITTED = SEARCH_MOST_LEARNED,
 	/* choose_train.c: combinations that are trained, each with code of its own */
 	CHOOSE_MOST_TRAINED = 256
 };

@@ -16,7 +16,7 @@ typedef struct Operation {
 	uint8_t op;
 	float constant;
 	SearchLanes *out;
-	const SearchLanes *a, *b;
+	const SearchLanes *a, *b; /* NULL: the features of this turn */
 } Operation;
 
 typedef struct Operations {
@@ -28,8 +28,11 @@ size_t search_listing_memory(const FeLearner *learner, int features) {
 	return (size_t)learner->numbers + (size_t)learner->vectors * (size_t)features;
 }
 
+/* Where a register lies; NULL: it is the features. */
 static SearchLanes *place(const FeLearner *learner, FeMemory kind, int number, int features, SearchLanes *memory) {
-	return kind == FE_MEMORY_VECTOR ? memory + learner->numbers + number * features : memory + number;
+	if (kind != FE_MEMORY_VECTOR)
+		return memory + number;
+	return number == FE_LEARNER_FEATURES ? NULL : memory + learner->numbers + number * features;
 }
 
 static void prepare(const FeLearner *learner, const SearchListing *listing, const uint8_t *numbers, int count,
@@ -68,10 +71,11 @@ static inline void ratio(SearchLanes *out, const SearchLanes *a, const SearchLan
 		(*out)[k] = (*a)[k] / ((*b)[k] + ((*b)[k] < 0 ? -1e-8f : 1e-8f));
 }
 
-WIDE_VECTORS static void run(const Operations *operations, int features) {
+static inline __attribute__((always_inline)) void execute(const Operations *operations, int features,
+                                                          const SearchLanes *row) {
 	for (const Operation *o = operations->of, *end = o + operations->count; o < end; o++) {
 		SearchLanes *out = o->out;
-		const SearchLanes *a = o->a, *b = o->b;
+		const SearchLanes *a = o->a ? o->a : row, *b = o->b ? o->b : row;
 		switch ((FeStatement)o->op) {
 		case FE_STATEMENT_CONST: *out = (SearchLanes){0} + o->constant; break;
 		case FE_STATEMENT_DOT: {
@@ -111,28 +115,35 @@ WIDE_VECTORS static void run(const Operations *operations, int features) {
 	}
 }
 
+/* The operations once, where the features are `row`. Few features have loops of known length. */
+WIDE_VECTORS static void run(const Operations *operations, int features, const SearchLanes *row) {
+	switch (features) {
+	case 1: execute(operations, 1, row); break;
+	case 2: execute(operations, 2, row); break;
+	case 3: execute(operations, 3, row); break;
+	case 4: execute(operations, 4, row); break;
+	default: execute(operations, features, row); break;
+	}
+}
+
 void search_listing_run(const FeLearner *learner, const SearchListing *listing, const SearchLesson *lesson,
                         int examples, int predictions, SearchLanes *memory, SearchLanes *out) {
 	SearchLive live;
 	Operations pieces[SEARCH_PIECES];
 	int features = lesson->features;
-	size_t row = (size_t)features * sizeof(SearchLanes);
 	SearchLanes *label = place(learner, FE_MEMORY_NUMBER, FE_LEARNER_LABEL, features, memory);
 	SearchLanes *prediction = place(learner, FE_MEMORY_NUMBER, FE_LEARNER_PREDICTION, features, memory);
-	SearchLanes *seen = place(learner, FE_MEMORY_VECTOR, FE_LEARNER_FEATURES, features, memory);
 	search_listing_live(learner, listing, &live);
 	for (int piece = 0; piece < SEARCH_PIECES; piece++)
 		prepare(learner, listing, live.of[piece], live.count[piece], features, memory, &pieces[piece]);
 	memset(memory, 0, search_listing_memory(learner, features) * sizeof *memory);
-	run(&pieces[SEARCH_SETS_UP], features);
+	run(&pieces[SEARCH_SETS_UP], features, NULL);
 	for (int i = 0; i < examples && pieces[SEARCH_TRAINS].count > 0; i++) {
-		memcpy(seen, lesson->X + (size_t)i * (size_t)features, row);
 		*label = lesson->y[i]; /* nothing reads it before `learn` */
-		run(&pieces[SEARCH_TRAINS], features);
+		run(&pieces[SEARCH_TRAINS], features, lesson->X + (size_t)i * (size_t)features);
 	}
 	for (int i = 0; i < predictions; i++) {
-		memcpy(seen, lesson->unseen + (size_t)i * (size_t)features, row);
-		run(&pieces[SEARCH_PREDICTS], features);
+		run(&pieces[SEARCH_PREDICTS], features, lesson->unseen + (size_t)i * (size_t)features);
 		out[i] = *prediction;
 	}
 }

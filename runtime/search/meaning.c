@@ -101,13 +101,8 @@ static void apply_rms(const double *a, int n, int coordinates, double *out) {
 	}
 }
 
-void search_apply(const SearchMeanings *meanings, FeOperator op, const double *const operands[3], int n,
-                  int coordinates, double *out) {
-	const SearchMeaning *meaning = &meanings->of[op];
-	if (!fe_operators[op].body) {
-		apply_rms(operands[0], n, coordinates, out);
-		return;
-	}
+/* At most MOST_COLUMN of the numbers. */
+static void apply_body(const SearchMeaning *meaning, const double *const operands[3], int n, double *out) {
 	double results[SEARCH_MOST_STEPS][MOST_COLUMN];
 	for (int s = 0; s < meaning->count; s++) {
 		const SearchStep *step = &meaning->steps[s];
@@ -121,5 +116,20 @@ void search_apply(const SearchMeanings *meanings, FeOperator op, const double *c
 		for (int k = 0; k < ir_op_info[step->opcode].arity; k++)
 			args[k] = step->args[k] < OPERANDS ? operands[step->args[k]] : results[step->args[k] - OPERANDS];
 		columns[step->opcode](n, args, to);
+	}
+}
+
+void search_apply(const SearchMeanings *meanings, FeOperator op, const double *const operands[3], int n,
+                  int coordinates, double *out) {
+	const SearchMeaning *meaning = &meanings->of[op];
+	if (!fe_operators[op].body) {
+		apply_rms(operands[0], n, coordinates, out);
+		return;
+	}
+	for (int first = 0; first < n; first += MOST_COLUMN) {
+		const double *pieces[3];
+		for (int k = 0; k < 3; k++)
+			pieces[k] = operands[k] ? operands[k] + first : NULL;
+		apply_body(meaning, pieces, n - first < MOST_COLUMN ? n - first : MOST_COLUMN, out + first);
 	}
 }

@@ -73,7 +73,7 @@ static void make_rule(const SearchLab *lab, SearchBench *b, Arena *arena) {
 	b->rates = b->hypers[lab->rate];
 	if (lab->theta) {
 		size_t count = (size_t)learned_count(rule);
-		b->theta = rt_aligned(arena, count * sizeof(double));
+		b->theta = rt_aligned(arena, count * (lab->learned ? IR_LANES : 1) * sizeof(double));
 		rt_write_reals(rule->real, b->theta, 1, lab->theta, count);
 	}
 }
@@ -207,6 +207,12 @@ static void set_points(const SearchLab *lab, SearchBench *b, const SearchProgram
 	write_lanes(lab, b->rates, points->rates);
 	for (int k = 0; k < program->constants; k++)
 		write_lanes(lab, b->registers[SEARCH_CONSTANT_REGISTER + k], points->constants[k]);
+	for (int k = 0; k < lab->learned; k++) {
+		double trained[IR_LANES];
+		for (int lane = 0; lane < IR_LANES; lane++)
+			trained[lane] = search_learned_trained(lab->limits[k], points->learned[k][lane]);
+		write_lanes(lab, (char *)b->theta + (size_t)k * IR_LANES * ir_scalar_bytes(lab->task->rule->real), trained);
+	}
 }
 
 /* ---- runs ---- */
@@ -338,6 +344,75 @@ bool search_run(const SearchLab *lab, SearchBench *b, const ProblemBlock *proble
 	}
 	ends(run, any_finite(score) ? SEARCH_CAME_DOWN : SEARCH_NOT_FINITE);
 	return true;
+}
+
+/* ---- a run along another one ---- */
+
+static double first_lane(const SearchLab *lab, const void *values, size_t row) {
+	IrScalar real = lab->task->objective->real;
+	double value;
+	rt_read_reals(real, (const char *)values + row * IR_LANES * ir_scalar_bytes(real), 1, &value, 1);
+	return value;
+}
+
+static void read_operands(const SearchLab *lab, const SearchBench *b, size_t size, double *out) {
+	for (uint32_t leaf = 0; leaf < lab->first_operand[1]; leaf++)
+		for (size_t i = 0; i < size; i++)
+			out[leaf * size + i] = first_lane(lab, b->registers[leaf], lab->wide[leaf] ? i : 0);
+}
+
+/* What takes x where the other run went, in all lanes. */
+static void write_move(const SearchLab *lab, void *to, const double *x, size_t size) {
+	IrScalar real = lab->task->objective->real;
+	for (size_t i = 0; i < size; i++) {
+		double lanes[IR_LANES];
+		for (int lane = 0; lane < IR_LANES; lane++)
+			lanes[lane] = x[i] - x[size + i];
+		rt_write_reals(real, (char *)to + i * IR_LANES * ir_scalar_bytes(real), 1, lanes, IR_LANES);
+	}
+}
+
+/* How far it is from there, relative to the step. */
+static bool is_there(const SearchLab *lab, const SearchBench *b, int side, const double *x, size_t size) {
+	static const double most = 1e-2, rounding = 1e-5;
+	double off = 0, moved = 0, large = 0;
+	for (size_t i = 0; i < size; i++) {
+		double now = first_lane(lab, b->slots[side][0][0], i);
+		off += (now - x[size + i]) * (now - x[size + i]);
+		moved += (x[size + i] - x[i]) * (x[size + i] - x[i]);
+		large += x[i] * x[i];
+	}
+	return sqrt(off) <= most * sqrt(moved) + rounding * sqrt(large);
+}
+
+bool search_follow(const SearchLab *lab, SearchBench *b, const ProblemBlock *problem, SearchFollowed *run) {
+	size_t size = (size_t)lab->task->objective->size;
+	const SearchProgram program = {.holes = 1, .results = {SEARCH_FIRST_RESULT}};
+	SearchPoints points;
+	for (int lane = 0; lane < IR_LANES; lane++) {
+		points.rates[lane] = 1;
+		for (int k = 0; k < lab->learned; k++)
+			points.learned[k][lane] = search_learned_natural(lab->limits[k], lab->theta[k]);
+	}
+	if (search_lab_rows(lab) != (IrDim)size || lab->holes > 1)
+		return false;
+	point_at(lab, b, problem);
+	load(lab, b, &program);
+	b->horizon = run->horizon;
+	b->t = 1;
+	set_points(lab, b, &program, &points);
+	bool ok = rt_call(lab->begin, b->begin.params, b->begin.results, b->arena) == 0;
+	for (int step = 1; step <= run->steps && ok; step++) {
+		int side = (step - 1) % 2;
+		const double *x = run->x + (size_t)(step - 1) * size;
+		read_operands(lab, b, size, run->operands + (size_t)(step - 1) * SEARCH_MOST_LEAVES * size);
+		write_move(lab, b->registers[SEARCH_FIRST_RESULT], x, size);
+		b->t = step;
+		ok = rt_call(lab->turn, b->turn[side].params, b->turn[side].results, b->arena) == 0 &&
+		     is_there(lab, b, 1 - side, x, size);
+	}
+	b->program = NULL; /* its registers were written by hand */
+	return ok;
 }
 
 int64_t search_bench_evaluations(const SearchBench *b) {

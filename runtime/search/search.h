@@ -180,6 +180,8 @@ int64_t search_bench_evaluations(const SearchBench *bench); /* of the objective,
 /* Sixteen points to try at once: a rate and constants for each lane. */
 typedef struct SearchPoints {
 	double rates[IR_LANES], constants[SEARCH_MOST_CONSTANTS][IR_LANES];
+	double learned[SEARCH_MOST_LEARNED]
+				  [IR_LANES]; /* numbers of `learn`, as the rule uses them; unused where they are not fitted */
 } SearchPoints;
 
 /* How a run ended, of its best lane. */
@@ -214,10 +216,11 @@ typedef struct SearchFound {
 	bool proposed;  /* by another program */
 	double score;   /* of the last stage that it came through; lower is better */
 	double rate, constants[SEARCH_MOST_CONSTANTS];
-	SearchEnd end;          /* of its last run */
-	CompareInterval select; /* its score on the select problems (without any: on those of training) */
-	double *select_scores;  /* per problem */
-	double flushed;         /* their mean where subnormal numbers are 0, as they are while the funnel runs */
+	double learned[SEARCH_MOST_LEARNED]; /* numbers of `learn`, as the rule uses them, where they are fitted */
+	SearchEnd end;                       /* of its last run */
+	CompareInterval select;              /* its score on the select problems (without any: on those of training) */
+	double *select_scores;               /* per problem */
+	double flushed; /* their mean where subnormal numbers are 0, as they are while the funnel runs */
 } SearchFound;
 
 enum {
@@ -255,10 +258,27 @@ typedef struct SearchOptions {
 	SearchArchive *(*archive)(void *user, const SearchArchiveRun *run);
 	const char *
 		propose; /* a command of the shell that is asked for expressions, where the experiment says how many; NULL: none is known */
+	const struct SearchTeacher
+		*teacher; /* of all expressions, those are looked at that go best where it went; NULL: all are */
 	int patience; /* seconds until an answer has to be there; 0: SEARCH_PATIENCE */
 	bool resumes; /* the archive is asked for at once, and what is in it is not scored again */
 	void *user;
 } SearchOptions;
+
+/* ---- imitate.c: where another rule went, and how well expressions go there ---- */
+
+typedef struct SearchTeacher {
+	int problems, steps; /* the first training problems of the first family */
+	int64_t size;        /* of x */
+	const double *x;     /* [problems][steps + 1][size] */
+} SearchTeacher;
+
+typedef struct SearchTaught {
+	uint32_t closest;     /* the first expression that none agrees better than, but for rounding */
+	uint32_t asked, kept; /* candidates, and those that came into the funnel */
+	const float
+		*agreement; /* by expression: the share of its steps' squares that a multiple of the expression explains */
+} SearchTaught;
 
 /* ---- evolve.c: what evolution, or random search, has met ---- */
 
@@ -313,8 +333,11 @@ struct SearchResult {
 	bool interrupted;                    /* what is here is the best so far */
 	FeSearchKind kind;                   /* how the candidates came to be: not AUTO */
 	const SearchEvolved *evolved;        /* by evolution, or random search; NULL: all were made */
+	const SearchTaught *taught;          /* NULL: by nobody */
 	const SearchProposed *proposed;      /* NULL: nobody was asked */
 	const SearchEvolved *control;        /* random search beside evolution; NULL: none */
+	struct SearchBaseline *baselines;    /* of search_baselines */
+	uint32_t baseline_count;
 	bool behind;       /* it was interrupted before it came to where it had been: what is on the disk is better */
 	bool archive_lost; /* the disk did not take all of the archive, which a diagnostic says */
 	double seconds, compile_seconds;
@@ -325,6 +348,25 @@ struct SearchResult {
 SearchResult *search_experiment(Rt *rt, const FeExperiment *experiment, const SearchOptions *options);
 void search_free(SearchResult *result);
 
+/* ---- baselines.c: what is known already, beside it ---- */
+
+/* A rule of `against`, with its rate and its other numbers fitted as a candidate's are: in the same stages, on the same problems. */
+typedef struct SearchBaseline {
+	const char *label; /* as the experiment calls it */
+	bool fitted;       /* false: it learns numbers, or its steps take more than one evaluation */
+	double rate;       /* NaN: it has none */
+	uint32_t constant_count;
+	const char *names[SEARCH_MOST_FITTED]; /* of the other numbers */
+	double constants[SEARCH_MOST_FITTED];
+	CompareInterval select; /* on the problems that the front is scored on */
+} SearchBaseline;
+
+/* Of all rules of `against`. `progress` may be NULL. false: interrupted. */
+typedef void SearchConfirmed(void *user, uint32_t done, uint32_t total);
+bool search_baselines(Rt *rt, SearchResult *result, SearchConfirmed *progress, void *user);
+/* The best of them; NULL: there is none. */
+const SearchBaseline *search_best_baseline(const SearchResult *result);
+
 /* ---- found.c: as rules of the language ---- */
 
 void search_rule_file(Rt *rt, const SearchResult *result, Text *out);  /* rule.grad: the winner */
@@ -334,7 +376,8 @@ typedef struct SearchFill {
 	const char *formula, *name; /* name: NULL: its own */
 	FeLevel level;              /* of the formula */
 	double rate;
-	bool alone; /* without the declarations that it mentions */
+	const double *learned; /* numbers of `learn`, as the rule uses them; NULL: they stay as they are written */
+	bool alone;            /* without the declarations that it mentions */
 } SearchFill;
 
 void search_filled_rule(Rt *rt, const FeCall *call, const FeRule *rule, const SearchFill *fill, Text *out);
@@ -351,7 +394,6 @@ typedef struct SearchScored {
 bool search_compiled_scores(Rt *rt, const SearchScored *what, double *scores);
 /* The front written, read (into `program`, which is empty) and compiled like any rules: means[front_count] of their scores, on the problems
  * that `select` is of. false with diagnostics, or interrupted. `progress` may be NULL. */
-typedef void SearchConfirmed(void *user, uint32_t done, uint32_t total);
 bool search_confirm(Rt *rt, const SearchResult *result, FeProgram *program, SearchConfirmed *progress, void *user,
                     double *means);
 

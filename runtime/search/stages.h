@@ -97,6 +97,9 @@ bool search_known_proposal(const Search *s, SearchFound *first, SearchFound *fou
 void search_put_proposal(Search *s, const SearchFound *first, const SearchFound *found);
 void search_put_proposals(Search *s, const SearchArchiveEpoch *epoch); /* those that were put since, for good */
 
+/* imitate.c: of the candidates, those that agree best with where options->teacher went. false with a diagnostic, or interrupted. */
+bool search_imitate(Search *s);
+
 /* evolved.c: evolution, or random search, and then what it met as the candidates. false with a diagnostic, or interrupted. */
 bool search_evolve_candidates(Search *s);
 

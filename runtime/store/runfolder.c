@@ -182,6 +182,8 @@ static bool write_run(StoreFolder *folder, const FeExperiment *experiment, const
 	json_object_set_new(root, "problem_seed", json_integer((json_int_t)rt->options.seed));
 	if (experiment->search.proposals > 0)
 		json_object_set_new(root, "propose", json_integer((json_int_t)experiment->search.proposals));
+	if (experiment->search.taught)
+		json_object_set_new(root, "distilled", json_true());
 	if (experiment->search.text)
 		json_object_set_new(root, "search", json_plain(folder, experiment->search.text));
 	json_object_set_new(root, "precision", json_string(rt->options.real == IR_F32 ? "f32" : "f64"));

@@ -157,6 +157,7 @@ static void read_conditions(Arena *arena, const json_t *root, StoreRecord *out) 
 	out->outer_steps = steps >= 1 && steps <= INT32_MAX ? (int)steps : 0;
 	out->experiment_seed = json_integer_value(json_object_get(root, "experiment_seed"));
 	out->problem_seed = json_integer_value(json_object_get(root, "problem_seed"));
+	out->distilled = json_is_true(json_object_get(root, "distilled"));
 	out->proposals = json_integer_value(json_object_get(root, "propose"));
 	const char *search = json_string_value(json_object_get(root, "search"));
 	out->search = search ? arena_strdup(arena, search) : NULL;

@@ -13,6 +13,7 @@ shared=${GRADUS_DATA:-$SOURCE_DIR/../shared/data}/vision/fashion-mnist
 
 count=0
 for file in "$SOURCE_DIR"/examples/*.grad "$SOURCE_DIR"/examples/*/*.grad; do
+	case $file in */reproduce/*) continue ;; esac # test_reproduce.sh
 	count=$((count + 1))
 	set -- "$file"
 	if grep -q '^  data ' "$file"; then
@@ -25,6 +26,13 @@ for file in "$SOURCE_DIR"/examples/*.grad "$SOURCE_DIR"/examples/*/*.grad; do
 	fi
 	expect 0 "$GRADUS" check "$@"
 	expect 0 "$GRADUS" info "$@"
+	learner=
+	grep -q '^fn .* = discover(' "$file" && learner=1
+	[ -z "$learner" ] || for experiment in $(names experiment "$file"); do
+		# An objective that a learner starts can be run once that is found; any will do.
+		expect 0 "$GRADUS" train "$file" "$experiment" -o "learned-$count" --search 'evolve() for 2000 candidates'
+		set -- "learned-$count/rule.grad"
+	done
 	for objective in $(names objective "$file"); do
 		expect 0 "$GRADUS" eval "$@" "$objective" --json
 		lacks out '"nan"'
@@ -33,17 +41,18 @@ for file in "$SOURCE_DIR"/examples/*.grad "$SOURCE_DIR"/examples/*/*.grad; do
 		[ -s gradient ] || fail "no gradient of $objective in $file"
 		expect 0 "$GRADUS" minimize "$@" "$objective" --with "gradient_descent(lr = 1e-3)" --steps 3
 	done
-	fill=
-	grep -q '^[^#]*discover(' "$file" && fill=--fill=g # an open expression is no rule by itself
+	open=$(grep -c '^[^#]*discover(' "$file") fill= # an open expression is no rule by itself
+	[ "$open" -eq 0 ] || fill=--fill=$(yes g | head -n "$open" | paste -sd '|' -)
 	for rule in $(names optimizer "$file"); do
 		expect 0 "$GRADUS" minimize logistic --file "$@" --with "$rule" --steps 3 --json $fill
 		lacks out '"nan"'
 	done
-	for experiment in $(names experiment "$file"); do
-		few="--steps 3"
+	for experiment in $([ -n "$learner" ] || names experiment "$file"); do
+		few="--steps 3" how=
 		grep -qE '^[^#]*(discover\(|choose \{)' "$file" && few= # a search has no steps of training
+		grep -q '^  search .* candidates' "$file" && how='evolve() for 20 candidates'
 		# shellcheck disable=SC2086
-		expect 0 "$GRADUS" train "$@" "$experiment" -o "run-$count-$experiment" $few
+		expect 0 "$GRADUS" train "$@" "$experiment" -o "run-$count-$experiment" $few ${how:+--search "$how"}
 		expect 0 "$GRADUS" check "run-$count-$experiment/rule.grad"
 	done
 done

@@ -57,6 +57,39 @@ has err "no room for the result in wide: File too large"
 [ ! -e wide ] || fail "a start that failed left $(find wide)"
 leftovers .
 
+# A search whose archive finds no room ends with its best so far and an error, and is no finished run: it goes on where there is room, to what it
+# would have been.
+cat >search.grad <<'GRAD'
+joint optimizer open(lr = 1.0) {
+  state m = 0
+  m <- 0.5 * m + 0.5 * g
+  x <- x - lr * discover(m, g, f, 1, size = 5)
+}
+experiment search {
+  train    open()
+  on       robust_regression(n = 10)
+  problems 8 train, 4 select, 4 test
+  horizon  10
+}
+GRAD
+expect 0 "$GRADUS" train search.grad -o whole
+"$GRADUS" front whole --best 100000 --csv >whole.csv
+for blocks in 100 200 400; do
+	limited $blocks "$GRADUS" train search.grad -o short >out 2>err
+	[ $? -eq 4 ] || fail "a search under a limit of $blocks blocks for its archive: $(cat err)"
+	has err 'short/archive.sqlite'
+	if [ -e short ]; then
+		has out 'the archive is not whole: this is saved in short; to go on:'
+		expect 0 "$GRADUS" check short/rule.grad
+		[ ! -e short/result.json ] || fail "a finished run without its archive"
+		expect 0 "$GRADUS" resume short
+		cmp -s short/rule.grad whole/rule.grad || fail "$blocks blocks: another rule"
+		"$GRADUS" front short --best 100000 --csv >short.csv
+		cmp -s short.csv whole.csv || fail "$blocks blocks: another archive"
+	fi
+	rm -rf short
+done
+
 # Only result.json fails, for a folder is in its place: the rule is saved, and that is what is said.
 sed 's/for 2000 steps/for 1000000 steps/' train.grad >long.grad
 "$GRADUS" train long.grad short -o part >out 2>err &

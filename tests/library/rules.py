@@ -1378,6 +1378,18 @@ def normalized(x0, T, eps=1e-12, base=None):
     return lambda x, f, g, t: base(x, f, g / (norm(g) + eps), t)
 
 
+@rule
+def damped(x0, T, power=0.5, base=None):
+    base, lengths = base or adam(x0, T), []
+
+    def step(x, f, g, t):
+        lengths.append(norm(g))
+        share = (lengths[-1] / max(lengths)) ** power
+        return (1 - share) * x + share * base(x, f, g, t)
+
+    return step
+
+
 # ---- learned ----
 
 
@@ -1609,7 +1621,7 @@ def policy_features(x0):
         same = lambda value: np.full(len(x0), value)
         return np.column_stack(
             [g / size, g / root, s.m / (1 - decay**t) / root[:, None], log(root) / 5, same(log(size) / 5)]
-            + [same(log(f + 1e-3)), same(change), 3 * s.move, same(t / 20 - 1)]
+            + [same(log(f + 1e-3)), same(change), 3 * s.move, same(1 - 20 / (t + 10))]
         )
 
     return s, features

@@ -184,6 +184,24 @@ static RpExpr *condition(Gen *g, const RpExpr *e, int depth) {
 	return c;
 }
 
+/* Makes the conditions hold at the first point of the reduction, whatever else; false: what is read under one of them may not be read
+ * there. */
+static bool hold_somewhere(Gen *g, RpExpr *e) {
+	for (int i = 0; i < e->conds; i++)
+		if (e->cond[i]->op == RP_COMPARE && e->cond[i]->args == 3) /* a window */
+			return false;
+	for (int i = 0; i < e->conds; i++)
+		for (int k = 0; k < e->indices; k++) {
+			RpExpr *first = rp_expr(g->pool, RP_COMPARE, RP_BOOL);
+			first->args = 2;
+			first->which = 1;
+			first->arg[0] = rp_name(g->pool, e->index[k]);
+			first->arg[1] = rp_whole(g->pool, e->index[k]->low);
+			e->cond[i] = rp_binary(g->pool, RP_OR, RP_BOOL, e->cond[i], first);
+		}
+	return true;
+}
+
 /* ---- reductions ---- */
 
 static RpReduction pick_reduction(Gen *g, RpKind kind) {
@@ -268,8 +286,8 @@ RpExpr *gen_reduce(Gen *g, RpKind kind, const RpShape *shape, int depth) {
 		e->which = RP_MEAN;
 	if (e->conds == 0 || e->which == RP_SUM || e->which == RP_PROD || kind == RP_BOOL)
 		goto ranges;
-	e->which =
-		gen_chance(g, 80) ? RP_SUM : e->which; /* of nothing they are no finite number, which ends most comparisons */
+	/* Of nothing they are no finite number, which would end the comparison. */
+	e->which = gen_chance(g, 80) || !hold_somewhere(g, e) ? RP_SUM : e->which;
 	e->size = reduced_size((RpReduction)e->which, body->size, ways);
 ranges:;
 	RpExpr *bodies[1 + RP_CONDS] = {body};

@@ -92,7 +92,8 @@ static void agree(const char *text, const char *family, IrScalar real, RtEngine 
 	FeCall objective, rule;
 	cr_assert(fe_call_text(b.program, family, AST_OBJECTIVE, &objective));
 	cr_assert(fe_call_text(b.program, "r", AST_OPTIMIZER, &rule));
-	ChooseLab *lab = search_choose_lab_new(b.rt, &objective, &rule, (FeScore){FE_SCORE_MEAN, FE_SCORE_F}, STEPS);
+	ChooseLab *lab = search_choose_lab_new(b.rt, &objective, &(ChooseRule){.call = &rule},
+	                                       (FeScore){FE_SCORE_MEAN, FE_SCORE_F}, STEPS);
 	if (!lab)
 		diag_print_all(b.session, stderr, false);
 	cr_assert(lab);

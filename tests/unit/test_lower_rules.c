@@ -283,7 +283,7 @@ static void policy(Policy *p, const double *theta, double *x, const double *g, d
 		u[7] = log(f + 1e-3);
 		u[8] = change;
 		u[9] = 3 * p->last[i];
-		u[10] = t / 20.0 - 1;
+		u[10] = 2.0 * t / (t + 10.0) - 1;
 		for (int h = 0; h < 16; h++)
 			h1[h] = tanh(dot_row(W1 + 11 * h, u, 11) + b1[h]);
 		for (int h = 0; h < 16; h++)
