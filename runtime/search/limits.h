@@ -80,11 +80,7 @@ enum {
 	CHOOSE_MOST_CLIMBS = 12,
 	/* choose_lab.c: learned numbers that are fitted as constants of a combination, and hyperparameters of a known rule beside a search */
 	CHOOSE_MOST_LEARNED = SEARCH_MOST_LEARNED,
-<<<<<<< HEAD
 	SEARCH_MOST_FITTED = SEARCH_MOST_LEARNED,
-=======
-	SEARCH_MOST_FITTED = CHOOSE_MOST_LEARNED,
->>>>>>> distill
 	/* choose_train.c: combinations that are trained, each with code of its own */
 	CHOOSE_MOST_TRAINED = 256
 };
