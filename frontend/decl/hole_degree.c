@@ -124,43 +124,74 @@ static Degree of_binary(Walk *w, const AstExpr *x) {
 	}
 }
 
-static bool is_one_of(const char *name, const char *const *names) {
-	for (; *names; names++)
-		if (strcmp(name, *names) == 0)
-			return true;
-	return false;
+/* What a call of a builtin does to degrees. BARE: what it takes has to have none, as `exp`. */
+typedef enum Scaling {
+	SCALES_BARE,
+	SCALES_SAME,      /* that of the first argument */
+	SCALES_ALIKE,     /* all arguments have one, and so has the result */
+	SCALES_PRODUCT,   /* of two */
+	SCALES_ROOT,      /* half of it */
+	SCALES_SQUARE,    /* twice */
+	SCALES_BRANCHES,  /* where(c, a, b) */
+	SCALES_NOTHING,   /* none, whatever it takes */
+	SCALES_EVALUATION /* that of the objective */
+} Scaling;
+
+static const uint8_t scalings[BUILTIN_COUNT] = {
+	[BUILTIN_abs] = SCALES_SAME,         [BUILTIN_relu] = SCALES_SAME,
+	[BUILTIN_real] = SCALES_SAME,        [BUILTIN_stop_gradient] = SCALES_SAME,
+	[BUILTIN_transpose] = SCALES_SAME,   [BUILTIN_reshape] = SCALES_SAME,
+	[BUILTIN_flip] = SCALES_SAME,        [BUILTIN_cumsum] = SCALES_SAME,
+	[BUILTIN_sort] = SCALES_SAME,        [BUILTIN_quantile] = SCALES_SAME,
+	[BUILTIN_rms] = SCALES_SAME,         [BUILTIN_norm] = SCALES_SAME,
+	[BUILTIN_matrix] = SCALES_SAME,      [BUILTIN_like] = SCALES_SAME,
+	[BUILTIN_sum] = SCALES_SAME,         [BUILTIN_mean] = SCALES_SAME,
+	[BUILTIN_median] = SCALES_SAME,      [BUILTIN_std] = SCALES_SAME,
+	[BUILTIN_variance] = SCALES_SQUARE,  [BUILTIN_all_sum] = SCALES_SAME,
+	[BUILTIN_all_mean] = SCALES_SAME,    [BUILTIN_all_max] = SCALES_SAME,
+	[BUILTIN_min] = SCALES_ALIKE,        [BUILTIN_max] = SCALES_ALIKE,
+	[BUILTIN_clip] = SCALES_ALIKE,       [BUILTIN_concat] = SCALES_ALIKE,
+	[BUILTIN_stack] = SCALES_ALIKE,      [BUILTIN_hypot] = SCALES_ALIKE,
+	[BUILTIN_dot] = SCALES_PRODUCT,      [BUILTIN_outer] = SCALES_PRODUCT,
+	[BUILTIN_sqrt] = SCALES_ROOT,        [BUILTIN_where] = SCALES_BRANCHES,
+	[BUILTIN_sign] = SCALES_NOTHING,     [BUILTIN_size] = SCALES_NOTHING,
+	[BUILTIN_rank] = SCALES_NOTHING,     [BUILTIN_zeros] = SCALES_NOTHING,
+	[BUILTIN_ones] = SCALES_NOTHING,     [BUILTIN_eye] = SCALES_NOTHING,
+	[BUILTIN_iota] = SCALES_NOTHING,     [BUILTIN_argsort] = SCALES_NOTHING,
+	[BUILTIN_isnan] = SCALES_NOTHING,    [BUILTIN_isfinite] = SCALES_NOTHING,
+	[BUILTIN_value] = SCALES_EVALUATION, [BUILTIN_gradient] = SCALES_EVALUATION,
+};
+
+static Degree of_root(Degree square) {
+	if (square.kind != DEGREE_SOME)
+		return square;
+	return square.at % FE_DEGREE_ONE ? unknown : some(square.at / 2);
 }
 
 static Degree of_call(Walk *w, const AstExpr *x) {
-	static const char *const same[] = {"abs",  "relu",   "real",    "stop_gradient", "transpose", "reshape",
-	                                   "flip", "cumsum", "rms",     "norm",          "matrix",    "like",
-	                                   "sum",  "mean",   "all_sum", "all_mean",      "all_max",   NULL};
-	static const char *const alike[] = {"min", "max", "clip", "concat", "stack", NULL};
-	static const char *const products[] = {"dot", "outer", NULL};
-	static const char *const nothing[] = {"sign", "size", "rank", "zeros", "ones", "eye", "iota", NULL};
-	static const char *const evaluations[] = {"value", "gradient", NULL};
 	const char *name = session_text(w->r->e.session, x->call.callee.name);
 	const AstArgs *args = &x->call.args;
-	if (fe_find(w->r->program, x->call.callee.name) && !builtin_find(name))
+	const Builtin *builtin = builtin_find(name);
+	if (fe_find(w->r->program, x->call.callee.name) && !builtin)
 		return unknown; /* a function */
-	if (is_one_of(name, nothing) || args->count == 0)
+	Scaling scaling = builtin ? (Scaling)scalings[builtin->id] : SCALES_BARE;
+	if (scaling == SCALES_NOTHING || args->count == 0)
 		return zero;
-	if (is_one_of(name, evaluations) && !w->rate)
+	if (scaling == SCALES_EVALUATION && !w->rate)
 		return some(FE_DEGREE_ONE);
 	Degree first = of_expr(w, args->data[0].value), all = first;
 	for (uint32_t i = 1; i < args->count; i++)
 		all = joined(all, of_expr(w, args->data[i].value));
-	if (is_one_of(name, same))
-		return first;
-	if (is_one_of(name, alike))
-		return all;
-	if (is_one_of(name, products) && args->count == 2)
-		return combined(first, 1, of_expr(w, args->data[1].value), 1);
-	if (strcmp(name, "where") == 0 && args->count == 3)
-		return joined(of_expr(w, args->data[1].value), of_expr(w, args->data[2].value));
-	if (strcmp(name, "sqrt") == 0)
-		return first.kind != DEGREE_SOME ? first : first.at % FE_DEGREE_ONE ? unknown : some(first.at / 2);
-	return bare(all);
+	switch (scaling) {
+	case SCALES_SAME: return first;
+	case SCALES_ALIKE: return all;
+	case SCALES_ROOT: return of_root(first);
+	case SCALES_SQUARE: return combined(first, 1, first, 1);
+	case SCALES_PRODUCT: return args->count == 2 ? combined(first, 1, of_expr(w, args->data[1].value), 1) : bare(all);
+	case SCALES_BRANCHES:
+		return args->count == 3 ? joined(of_expr(w, args->data[1].value), of_expr(w, args->data[2].value)) : bare(all);
+	default: return bare(all);
+	}
 }
 
 /* What an open expression is taken for: the first of its operands that has a degree. */

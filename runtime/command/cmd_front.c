@@ -8,6 +8,8 @@
 #include "runtime/command/limits.h"
 #include "runtime/search/search.h"
 
+enum { FRONT_MOST_ON = 8 };
+
 /* An expression as it did in the last stage that it came to. */
 typedef struct Row {
 	const char *formula, *constants, *source;
@@ -15,16 +17,20 @@ typedef struct Row {
 	double degree, score, rate;
 	double low, high; /* of the score; NaN where the result does not say */
 	bool winner;
-	CompareInterval on; /* on the problems of --on */
+	CompareInterval on[FRONT_MOST_ON]; /* on the problems of --on */
+	const double *learned; /* numbers of `learn`; NULL: none were fitted */
+	int learned_count;
 } Row;
 
 typedef struct Listing {
 	Cmd *cmd;
 	const CmdRun *run;
 	VEC(Row) rows;
-	int stage; /* the last one that any came to; -1: none */
+	int stage;          /* the last one that any came to; -1: none */
+	const char *winner; /* of the whole front, as a formula */
 	bool finished;
 	int tried, steps; /* problems and steps of --on; 0: not asked for */
+	CmdWords on;
 } Listing;
 
 /* ---- what is listed ---- */
@@ -38,18 +44,37 @@ static const char *constants_text(Arena *arena, const SearchArchiveScore *score,
 	return text_cstr(&out);
 }
 
+/* What stands behind the constants of the expression. */
+static void read_learned(const SearchArchiveExpr *expr, const SearchArchiveScore *score, Arena *arena, Row *out) {
+	int own = 0;
+	for (const char *at = expr->text; *at; at++)
+		own += *at == '{';
+	out->learned_count = own < score->constant_count ? score->constant_count - own : 0;
+	if (out->learned_count > 0)
+		out->learned = arena_copy(arena, score->constants + own, sizeof *score->constants * (size_t)out->learned_count);
+}
+
+/* In a folder from elsewhere there may be any number of them: are they those of this rule? */
+static const double *learned_for(const Row *row, const FeRule *rule) {
+	bool numbers = row->learned_count > 0 && row->learned_count == learned_count(rule);
+	for (uint32_t i = 0; i < rule->learned.count; i++)
+		numbers = numbers && rule->learned.data[i].slot.type.rank == 0;
+	return numbers ? row->learned : NULL;
+}
+
 static bool see(void *user, const SearchArchiveRow *row) {
 	Listing *listing = user;
 	Arena *arena = listing->cmd->arena;
 	const CmdOptions *given = &listing->cmd->options;
 	bool single = !strcmp(listing->run->record.precision, "f32");
+	bool front = !listing->winner;
 	if (listing->stage < 0)
 		listing->stage = row->score.stage;
-	if (given->best < 0 && row->score.stage != listing->stage)
+	if (front && row->score.stage != listing->stage)
 		return false; /* the front is of those that came furthest, which come first */
 	if (!isfinite(row->score.value))
 		return true;
-	if (given->size > 0 && row->expr.size > given->size)
+	if (!front && given->size > 0 && row->expr.size > given->size)
 		return true;
 	Row one = {.formula = search_archive_formula(&row->expr, &row->score, single, arena),
 	           .constants = constants_text(arena, &row->score, single),
@@ -62,8 +87,10 @@ static bool see(void *user, const SearchArchiveRow *row) {
 	           .rate = row->score.rate,
 	           .low = (double)NAN,
 	           .high = (double)NAN};
+	one.winner = !front && one.stage == listing->stage && !strcmp(one.formula, listing->winner);
+	read_learned(&row->expr, &row->score, arena, &one);
 	vec_push(arena, &listing->rows, one);
-	return given->best < 0 || listing->rows.count < (uint64_t)given->best;
+	return front || listing->rows.count < (uint64_t)given->best;
 }
 
 static int by_size(const void *a, const void *b) {
@@ -91,8 +118,19 @@ static void keep_front(Listing *listing) {
 	uint32_t winner = 0;
 	while (winner + 1 < kept && search_is_worse(rows[winner].score, best))
 		winner++;
-	if (kept)
-		rows[winner].winner = true;
+	if (!kept)
+		return;
+	rows[winner].winner = true;
+	listing->winner = rows[winner].formula;
+}
+
+/* Of the front, those of no more than so many nodes. */
+static void keep_small(Listing *listing, int size) {
+	uint32_t kept = 0;
+	for (uint32_t i = 0; i < listing->rows.count; i++)
+		if (listing->rows.data[i].size <= size)
+			listing->rows.data[kept++] = listing->rows.data[i];
+	listing->rows.count = kept;
 }
 
 static CmdExit read_archive(Listing *listing) {
@@ -107,15 +145,21 @@ static CmdExit read_archive(Listing *listing) {
 	SearchArchive *archive = search_archive_read(cmd->session, path, NULL);
 	if (!archive)
 		return cmd_failed(cmd);
+	/* The front first, as whatever is listed says which one won. */
 	bool ok = search_archive_each(archive, SEARCH_ARCHIVE_BEST, see, listing);
+	keep_front(listing);
+	if (ok && listing->winner && cmd->options.best >= 0) {
+		listing->rows.count = 0;
+		ok = search_archive_each(archive, SEARCH_ARCHIVE_BEST, see, listing);
+	}
 	search_archive_close(archive);
 	if (!ok)
 		return cmd_failed(cmd);
 	if (listing->stage < 0)
 		return cmd_fail(cmd, CMD_FINDINGS,
 		                "nothing in %s has come through the first look yet; the best so far is its rule.grad", dir);
-	if (cmd->options.best < 0)
-		keep_front(listing);
+	if (cmd->options.best < 0 && cmd->options.size > 0)
+		keep_small(listing, (int)cmd->options.size);
 	return CMD_OK;
 }
 
@@ -181,6 +225,7 @@ static bool put_rules(Listing *listing, const FeRule *rule, Text *out) {
 		                   .name = arena_printf(out->arena, "found_%u", i),
 		                   .level = FE_LEVEL_LOOSE,
 		                   .rate = row->rate,
+		                   .learned = learned_for(row, rule),
 		                   .alone = i > 0};
 		search_filled_rule(listing->cmd->rt, &listing->run->experiment.train, rule, &fill, out);
 	}
@@ -200,11 +245,12 @@ static FeProgram *rules_of(Listing *listing, const FeCall *on) {
 	return ok ? program : NULL;
 }
 
-static CmdExit score_on(Listing *listing) {
+/* The listed rules on objective number `which` of --on. */
+static CmdExit score_on(Listing *listing, uint32_t which) {
 	Cmd *cmd = listing->cmd;
 	const FeExperiment *x = &listing->run->experiment;
 	FeCall objective;
-	CmdExit code = cmd_objective(cmd, cmd->options.on, &objective);
+	CmdExit code = cmd_objective(cmd, listing->on.data[which], &objective);
 	if (code != CMD_OK)
 		return code;
 	FeProgram *program = rules_of(listing, &objective);
@@ -215,7 +261,7 @@ static CmdExit score_on(Listing *listing) {
 	double *scores = ARENA_ARRAY(cmd->arena, double, listing->tried);
 	for (uint32_t i = 0; i < listing->rows.count; i++) {
 		FeCall rule;
-		cmd_progress(cmd, false, "scoring %u of %u on %s", i + 1, listing->rows.count, cmd->options.on);
+		cmd_progress(cmd, false, "scoring %u of %u on %s", i + 1, listing->rows.count, listing->on.data[which]);
 		SearchScored what = {.objective = &objective,
 		                     .rule = &rule,
 		                     .score = x->score,
@@ -226,7 +272,7 @@ static CmdExit score_on(Listing *listing) {
 		if (!fe_call_text(program, arena_printf(cmd->arena, "found_%u", i), AST_OPTIMIZER, &rule) ||
 		    !search_compiled_scores(cmd->rt, &what, scores))
 			return cmd_failed(cmd);
-		listing->rows.data[i].on = compare_bootstrap(scores, listing->tried, SEARCH_RESAMPLES, 0);
+		listing->rows.data[i].on[which] = compare_bootstrap(scores, listing->tried, SEARCH_RESAMPLES, 0);
 	}
 	cmd_progress_end(cmd);
 	return CMD_OK;
@@ -249,20 +295,21 @@ static void put_table(const Listing *listing, Text *out) {
 	Cmd *cmd = listing->cmd;
 	Arena *arena = cmd->arena;
 	bool on = listing->tried > 0, mixed = cmd->options.best > 0, known = listing->finished;
-	uint32_t columns = 5u + mixed + known + 2u * on;
+	uint32_t columns = 5u + mixed + known + 2u * listing->on.count;
 	CmdTable table = {.arena = arena, .columns = columns, .left = 1u << (columns - 1) | (mixed ? 1u << 1 : 0u)};
-	const char *const heads[] = {"size",
-	                             mixed ? "stage" : NULL,
-	                             "score",
-	                             known ? "[95 % interval]" : NULL,
-	                             on ? arena_printf(arena, "on %s", cmd->options.on) : NULL,
-	                             on ? "[95 % interval]" : NULL,
-	                             "rate",
-	                             "FLOPs",
-	                             "expression"};
+	cmd_cell(&table, "size");
+	if (mixed)
+		cmd_cell(&table, "stage");
+	cmd_cell(&table, "score");
+	if (known)
+		cmd_cell(&table, "[95 %% interval]");
+	for (uint32_t k = 0; k < listing->on.count; k++) {
+		cmd_cell(&table, "on %s", listing->on.data[k]);
+		cmd_cell(&table, "[95 %% interval]");
+	}
+	static const char *const heads[] = {"rate", "FLOPs", "expression"};
 	for (size_t i = 0; i < sizeof heads / sizeof *heads; i++)
-		if (heads[i])
-			cmd_cell(&table, "%s", heads[i]);
+		cmd_cell(&table, "%s", heads[i]);
 	for (uint32_t i = 0; i < listing->rows.count; i++) {
 		const Row *row = &listing->rows.data[i];
 		cmd_cell(&table, "%d%s", row->size, row->winner ? " *" : "");
@@ -271,9 +318,9 @@ static void put_table(const Listing *listing, Text *out) {
 		cmd_cell(&table, "%s", cmd_number(arena, row->score, 4));
 		if (known)
 			interval_cell(&table, row->low, row->high);
-		if (on) {
-			cmd_cell(&table, "%s", cmd_number(arena, row->on.mean, 4));
-			interval_cell(&table, row->on.low, row->on.high);
+		for (uint32_t k = 0; k < listing->on.count; k++) {
+			cmd_cell(&table, "%s", cmd_number(arena, row->on[k].mean, 4));
+			interval_cell(&table, row->on[k].low, row->on[k].high);
 		}
 		cmd_cell(&table, "%s", cmd_number(arena, row->rate, 3));
 		cmd_cell(&table, "%d", row->cost);
@@ -285,6 +332,11 @@ static void put_table(const Listing *listing, Text *out) {
 	if (on)
 		text_printf(out, "on %s: %d unseen problems of %d steps\n", cmd->options.on, listing->tried, listing->steps);
 	cmd_table(&table, "  ", out);
+}
+
+/* "on_score", and of later objectives "on_score_2", ... */
+static const char *on_key(Arena *arena, const char *what, uint32_t which) {
+	return which ? arena_printf(arena, "on_%s_%u", what, which + 1) : arena_printf(arena, "on_%s", what);
 }
 
 /* A comma, and a text in quotes. */
@@ -299,9 +351,11 @@ static void put_quoted(const char *words, Text *out) {
 
 /* One line for each, with a name for each column; texts in quotes. */
 static void put_csv(const Listing *listing, Text *out) {
-	bool on = listing->tried > 0;
-	text_printf(out, "size,stage,score,low,high,%srate,constants,flops,degree,winner,source,expression\n",
-	            on ? "on_score,on_low,on_high," : "");
+	text_printf(out, "size,stage,score,low,high,");
+	for (uint32_t k = 0; k < listing->on.count; k++)
+		text_printf(out, "%s,%s,%s,", on_key(out->arena, "score", k), on_key(out->arena, "low", k),
+		            on_key(out->arena, "high", k));
+	text_printf(out, "rate,constants,flops,degree,winner,source,expression\n");
 	for (uint32_t i = 0; i < listing->rows.count; i++) {
 		const Row *row = &listing->rows.data[i];
 		text_printf(out, "%d,%d,%.17g,", row->size, row->stage, row->score);
@@ -309,8 +363,8 @@ static void put_csv(const Listing *listing, Text *out) {
 			text_printf(out, ",,");
 		else
 			text_printf(out, "%.17g,%.17g,", row->low, row->high);
-		if (on)
-			text_printf(out, "%.17g,%.17g,%.17g,", row->on.mean, row->on.low, row->on.high);
+		for (uint32_t k = 0; k < listing->on.count; k++)
+			text_printf(out, "%.17g,%.17g,%.17g,", row->on[k].mean, row->on[k].low, row->on[k].high);
 		text_printf(out, "%.17g,\"%s\",%d,%g,%d", row->rate, row->constants, row->cost, row->degree, row->winner);
 		put_quoted(row->source, out);
 		put_quoted(row->formula, out);
@@ -341,10 +395,10 @@ static void put_json(const Listing *listing, Text *out) {
 		text_plain(&source, row->source, strlen(row->source), false);
 		json_object_set_new(one, "source", json_string(text_cstr(&source)));
 		json_object_set_new(one, "winner", json_boolean(row->winner));
-		if (listing->tried > 0) {
-			json_object_set_new(one, "on_score", rt_json_real(row->on.mean));
-			json_object_set_new(one, "on_low", rt_json_real(row->on.low));
-			json_object_set_new(one, "on_high", rt_json_real(row->on.high));
+		for (uint32_t k = 0; k < listing->on.count; k++) {
+			json_object_set_new(one, on_key(out->arena, "score", k), rt_json_real(row->on[k].mean));
+			json_object_set_new(one, on_key(out->arena, "low", k), rt_json_real(row->on[k].low));
+			json_object_set_new(one, on_key(out->arena, "high", k), rt_json_real(row->on[k].high));
 		}
 		json_array_append_new(all, one);
 	}
@@ -379,7 +433,12 @@ CmdExit cmd_front(Cmd *cmd) {
 		cmd->program = run.program;
 		cmd->options.precision = given->precision ? given->precision : run.record.precision;
 		cmd_runtime(cmd, IR_F32);
-		code = score_on(&listing);
+		if (!cmd_split(cmd, given->on, &listing.on))
+			return cmd_usage(cmd, "--on needs a family at every comma");
+		if (listing.on.count > FRONT_MOST_ON)
+			return cmd_usage(cmd, "--on takes %d objectives at most", FRONT_MOST_ON);
+		for (uint32_t k = 0; k < listing.on.count && code == CMD_OK; k++)
+			code = score_on(&listing, k);
 	}
 	if (code != CMD_OK)
 		return code;

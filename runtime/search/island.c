@@ -81,6 +81,8 @@ static void give_score(SearchIsland *island, int worker, const SearchSeen *seen,
 /* false: it is no candidate. */
 static bool admit(SearchIsland *island, int worker, const SearchSeen *seen, SearchIndividual *child) {
 	const SearchEvolution *e = island->evolution;
+	for (int h = 0; h < e->grammar.holes && !e->grammar.learner; h++)
+		search_tree_order(&child->tuple.trees[h]);
 	child->hash = e->hash(e->user, worker, &child->tuple);
 	if (child->hash == 0)
 		return false;

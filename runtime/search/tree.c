@@ -1,6 +1,8 @@
 /* Expressions as trees in prefix order, and as nodes of a table. */
 #include "runtime/search/tree.h"
 
+#include <string.h>
+
 static int arity_of(uint8_t code) {
 	return code < SEARCH_OPERATION ? 0 : fe_operators[code - SEARCH_OPERATION].arity;
 }
@@ -9,6 +11,35 @@ int search_tree_end(const SearchTree *tree, int at) {
 	for (int open = 1; open > 0; at++)
 		open += arity_of(tree->codes[at]) - 1;
 	return at;
+}
+
+/* The shorter first; of one length, by codes. */
+static bool is_ordered(const uint8_t *a, int a_count, const uint8_t *b, int b_count) {
+	return a_count != b_count ? a_count < b_count : memcmp(a, b, (size_t)a_count) <= 0;
+}
+
+/* The subtree at a place; gives the place behind it. */
+static int order_at(SearchTree *tree, int at) {
+	uint8_t code = tree->codes[at];
+	int first = at + 1, arity = arity_of(code);
+	if (arity == 0)
+		return first;
+	int second = order_at(tree, first);
+	if (arity == 1)
+		return second;
+	int end = order_at(tree, second), a = second - first, b = end - second;
+	uint8_t *codes = tree->codes, moved[SEARCH_MOST_NODES];
+	if (fe_operators[code - SEARCH_OPERATION].commutes && !is_ordered(codes + first, a, codes + second, b)) {
+		memcpy(moved, codes + first, (size_t)a);
+		memmove(codes + first, codes + second, (size_t)b);
+		memcpy(codes + first + b, moved, (size_t)a);
+	}
+	return end;
+}
+
+void search_tree_order(SearchTree *tree) {
+	if (tree->count > 0)
+		order_at(tree, 0);
 }
 
 bool search_tree_nodes(const SearchSpace *space, const SearchMeanings *meanings, const SearchTree *tree,

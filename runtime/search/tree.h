@@ -38,6 +38,9 @@ int search_tree_end(const SearchTree *tree, int at);
  * in its hole. */
 bool search_tree_nodes(const SearchSpace *space, const SearchMeanings *meanings, const SearchTree *tree,
                        SearchExpr nodes[SEARCH_MOST_NODES]);
+/* Puts the operands of commutative operations in one order, so that expressions which differ in that alone are one tree: their constants, which are
+ * numbered in the order of the text, then have the same numbers. */
+void search_tree_order(SearchTree *tree);
 /* An expression of a table as a tree. */
 void search_tree_of(const SearchTable *table, uint32_t expr, SearchTree *out);
 /* The nodes of all trees, and those that hold them together, as expressions whose numbers begin at `base`; *root: the number of the whole. How

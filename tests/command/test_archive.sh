@@ -9,11 +9,11 @@ cat >dump.c <<'C'
 #include <sqlite3.h>
 #include <stdio.h>
 int main(int count, char **words) {
-	static const char *const tables[] = {"run", "expr", "score", "epoch", "member"};
+	static const char *const tables[] = {"run", "expr", "score", "epoch"};
 	sqlite3 *db;
 	if (count < 2 || sqlite3_open_v2(words[1], &db, SQLITE_OPEN_READWRITE, NULL) != SQLITE_OK)
 		return 1;
-	for (int t = 0; t < 5; t++) {
+	for (int t = 0; t < 4; t++) {
 		char text[100];
 		sqlite3_stmt *row;
 		snprintf(text, sizeof text, "SELECT * FROM %s ORDER BY 1, 2, 3", tables[t]);
@@ -221,7 +221,8 @@ int main(int count, char **words) {
 C
 "$CC" -o alter alter.c -lsqlite3 || fail "what alters archives does not compile"
 for change in "UPDATE epoch SET state = x'00' WHERE n = 0" 'UPDATE epoch SET stage = 2 WHERE n = 1' 'DELETE FROM epoch WHERE n = 1' \
-	'DELETE FROM score WHERE stage = 2' "UPDATE score SET constants = '1 2 3 4 5 6 7 8 9 10'" 'DROP TABLE member' \
+	'DELETE FROM score WHERE stage = 2' "UPDATE score SET constants = '1 2 3 4 5 6 7 8 9 10'" 'DROP TABLE expr' \
+	'UPDATE score SET value = value / 2' 'UPDATE score SET lr = 1 WHERE stage = 3' 'UPDATE epoch SET evaluations = 1' \
 	'UPDATE run SET grammar = NULL' 'DELETE FROM run'; do
 	copy
 	./alter other/archive.sqlite "$change" || fail "the archive could not be altered: $change"
@@ -230,14 +231,17 @@ for change in "UPDATE epoch SET state = x'00' WHERE n = 0" 'UPDATE epoch SET sta
 done
 copy
 ./alter other/archive.sqlite "UPDATE expr SET text = 'm) + (f', degree = 'x', size = 1e300" || fail "the archive could not be altered"
-expect 0 "$GRADUS" front other --best 3
-expect 1 "$GRADUS" front other --best 3 --on 'quadratic(n = 2)' --test 2
+expect 5 "$GRADUS" front other --best 3
+has err 'a row of it is not what was written there'
+copy
+./alter other/archive.sqlite 'UPDATE score SET value = value / 2 WHERE stage = 4' || fail "the archive could not be altered"
+expect 5 "$GRADUS" front other
 rm -rf other
 cp -r evolved other
 rm other/result.json
 ./alter other/archive.sqlite "UPDATE epoch SET state = zeroblob(length(state)) WHERE n = 2" || fail "the archive could not be altered"
 expect 5 "$GRADUS" resume other
-has err 'is not what it was'
+has err 'a row of it is not what was written there'
 copy
 printf 'no archive' | dd of=other/archive.sqlite conv=notrunc 2>/dev/null
 expect 5 "$GRADUS" resume other
@@ -257,6 +261,23 @@ expect 2 "$GRADUS" resume other --strict
 expect 2 "$GRADUS" resume
 expect 2 "$GRADUS" resume other whole
 
+# Of a search that came to its end `front` marks the rule that won, whatever else is listed, and scores on several families.
+expect 0 "$GRADUS" front whole --csv
+winner=$(awk -F, '$(NF - 2) == 1' out)
+[ -n "$winner" ] || fail "no winner: $(cat out)"
+size=${winner%%,*}
+expect 0 "$GRADUS" front whole --best 1000 --csv
+[ "$(awk -F, '$2 == 4 && $(NF - 2) == 1' out | cut -d, -f1-3)" = "$(echo "$winner" | cut -d, -f1-3)" ] ||
+	fail "--best marks another winner: $(grep ',1,"' out)"
+expect 0 "$GRADUS" front whole --size $((size - 1)) --csv
+[ -z "$(awk -F, 'NR > 1 && $(NF - 2) == 1' out)" ] || fail "--size marks what did not win: $(cat out)"
+expect 0 "$GRADUS" front whole --size "$size" --csv
+[ "$(awk -F, '$(NF - 2) == 1' out)" = "$winner" ] || fail "--size marks another winner: $(cat out)"
+expect 0 "$GRADUS" front whole --on 'quadratic(n = 2), logistic(n = 9, d = 2)' --test 3 --csv
+cp out both
+expect 0 "$GRADUS" front whole --on 'logistic(n = 9, d = 2)' --test 3 --csv
+[ "$(cut -d, -f9-11 both | tail -n +2)" = "$(cut -d, -f6-8 out | tail -n +2)" ] || fail "of two families the second is another one"
+expect 2 "$GRADUS" front whole --on 'logistic,,logistic'
 # A search among choices has no archive.
 printf 'optimizer c(lr = 0.1) {\n  x <- x - lr * choose { g, sign(g) }\n}\nexperiment e {\n  train c()\n  on quadratic(n = 2)\n  problems 2 train, 2 select, 2 test\n  horizon 3\n}\n' >choices.grad
 expect 0 "$GRADUS" train choices.grad -o choices

@@ -4,6 +4,7 @@
 #include "runtime/search/evolve.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 enum { SITUATIONS = SEARCH_SITUATIONS * SEARCH_COORDINATES, MOST_THREADS = 3 };
 
@@ -66,7 +67,7 @@ Test(search_evolve, draws_are_of_the_space) {
 	for (int number = 0; number < SEARCH_MOST_NODES * 3 * 2 * 3; number++) {
 		int size = 1 + number % SEARCH_MOST_NODES, rest = number / SEARCH_MOST_NODES, drawn = 0;
 		SearchSpace space = small_space(size, sets[rest % 3], rest / 3 % 2, rest / 6);
-		SearchGrammar grammar = {{&space}, 1, &meanings};
+		SearchGrammar grammar = {.spaces = {&space}, .holes = 1, .meanings = &meanings};
 		SearchTuple tuples[3] = {0};
 		SearchDraws start = search_draws(7, 1, 2, (uint64_t)number);
 		cr_assert(search_fresh(&grammar, &start, &tuples[0]) && search_fresh(&grammar, &start, &tuples[1]));
@@ -118,6 +119,48 @@ static uint64_t mixed(uint64_t i) {
 	uint64_t bits[2];
 	random_threefry((const uint64_t[]){1, 2}, (const uint64_t[]){i, 3}, bits);
 	return bits[0];
+}
+
+/* Swaps the operands of commutative operations, as the draws say. */
+static int swapped(const SearchTree *from, int at, SearchDraws *draws, SearchTree *out) {
+	uint8_t code = from->codes[at];
+	const FeOperatorInfo *op = code < SEARCH_OPERATION ? NULL : &fe_operators[code - SEARCH_OPERATION];
+	int second = op ? search_tree_end(from, at + 1) : at + 1;
+	out->codes[out->count++] = code;
+	if (!op)
+		return at + 1;
+	if (op->arity == 1)
+		return swapped(from, at + 1, draws, out);
+	bool swap = op->commutes && search_draw_below(draws, 2);
+	swapped(from, swap ? second : at + 1, draws, out);
+	swapped(from, swap ? at + 1 : second, draws, out);
+	return search_tree_end(from, second);
+}
+
+/* Expressions that differ in the order of operands alone are one tree, with constants in one order. */
+Test(search_evolve, operands_have_one_order) {
+	SearchMeanings meanings;
+	Session *session = session_new();
+	search_meanings(session, &meanings);
+	int differed = 0;
+	for (uint64_t number = 0; number < 2000; number++) {
+		SearchSpace space = small_space(1 + (int)(number % SEARCH_MOST_NODES), (1u << FE_OPERATORS) - 1, number % 2, 3);
+		SearchGrammar grammar = {.spaces = {&space}, .holes = 1, .meanings = &meanings};
+		SearchDraws draws = search_draws(number, 1, 2, 3);
+		SearchTuple tuple;
+		cr_assert(search_fresh(&grammar, &draws, &tuple));
+		SearchTree one = tuple.trees[0], other = {0};
+		swapped(&one, 0, &draws, &other);
+		cr_assert_eq(other.count, one.count);
+		differed += memcmp(one.codes, other.codes, one.count) != 0;
+		search_tree_order(&one);
+		search_tree_order(&other);
+		cr_expect(!memcmp(one.codes, other.codes, one.count), "number %d", (int)number);
+		SearchTuple ordered = {.trees = {one}};
+		expect_valid(&grammar, &ordered, "ordered");
+	}
+	cr_expect(differed > 200, "%d", differed);
+	session_free(session);
 }
 
 Test(search_evolve, memory_is_bounded) {

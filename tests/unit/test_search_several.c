@@ -237,7 +237,7 @@ Test(search_several, traces) {
 	for (uint32_t i = 0; i < 2; i++)
 		space.leaves[i] = (SearchLeaf){.text = i ? "g" : "m", .level = FE_LEVEL_ATOM, .like_x = true};
 	SearchProbes *probes = search_probes_new(&space, b.arena);
-	SearchGrammar grammar = {{&space, &space}, 2, &probes->meanings};
+	SearchGrammar grammar = {.spaces = {&space, &space}, .holes = 2, .meanings = &probes->meanings};
 	SearchExpr nodes[SEARCH_TUPLE_NODES];
 	SearchSpace both, spaces[2] = {space, space};
 	search_space_join(spaces, 2, &both);
@@ -246,7 +246,7 @@ Test(search_several, traces) {
 		uint64_t hashes[2];
 		for (int k = 0; k < 2; k++) {
 			const char *const *formulas = k ? pairs[i].other : pairs[i].one;
-			SearchTuple tuple = {{tree_of(formulas[0]), tree_of(formulas[1])}};
+			SearchTuple tuple = {.trees = {tree_of(formulas[0]), tree_of(formulas[1])}};
 			SearchProgram program;
 			uint32_t root;
 			cr_assert(search_tuple_nodes(&grammar, &tuple, 0, nodes, &root) > 0);
