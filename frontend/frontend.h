@@ -216,6 +216,8 @@ bool fe_is_tied(FeProgram *program, const AstDecl *rule);
 /* Does it need a target of known size, for that or, being joint, for how it looks at its coordinates (`x[0]`, an order of them)? *place: where
  * it does. Adds no diagnostics. */
 bool fe_needs_size(FeProgram *program, const FeCall *call, Span *place);
+/* Does its step read the residuals of the objective? Rules that it applies are not asked. */
+bool fe_reads_residuals(FeProgram *program, const AstDecl *rule);
 
 /* ---- decl/learner.c ---- */
 
@@ -305,7 +307,10 @@ typedef struct FeExperiment {
 	double options[FE_OPTIONS]; /* all of the estimator, these three as well */
 	FeCall update;
 	int outer_steps;
-	double clip; /* outer gradient norm; 0: none */
+	double clip;    /* outer gradient norm; 0: none */
+	bool fresh;     /* other training problems at every outer step */
+	double average; /* what is scored and kept: so much of it is the average before, the rest theta; 0: theta itself */
+	int patience;   /* training ends after so many scorings on the select problems without a better one; 0: never */
 	FeSearch search;
 	int keep; /* finalists of a search; 0: as many as it takes by itself */
 	VEC(FeCall) against;
@@ -313,7 +318,37 @@ typedef struct FeExperiment {
 	uint64_t seed;
 } FeExperiment;
 
+/* decl/estimators.c: the rows of estimators.def. */
+
+/* Where an estimator can score a least f. */
+typedef enum FeMinimum { FE_NEVER, FE_WHOLE_RUNS, FE_WINDOWS_TOO } FeMinimum;
+
+/* A number with limits. */
+typedef struct FeOptionInfo {
+	const char *name;
+	bool whole;
+	double least, most;
+	double otherwise; /* 0: the estimator's own (window), or there is none */
+	const char *help; /* one line */
+} FeOptionInfo;
+
+typedef struct FeEstimatorInfo {
+	const char *name;
+	int window; /* where none is given; 0: the whole run */
+	FeMinimum minimum;
+	bool moves;       /* moves the learned numbers itself, and follows no gradient */
+	const char *help; /* one line */
+	int options[FE_OPTIONS +
+	            1]; /* FeOption, in the order in which they may be given without names; FE_OPTIONS ends them */
+} FeEstimatorInfo;
+
+extern const FeOptionInfo fe_options[FE_OPTIONS];
+extern const FeEstimatorInfo fe_estimators[FE_ESTIMATORS];
+/* What it is without being given; 0: nothing. */
+double fe_option_otherwise(FeEstimator estimator, FeOption option);
+bool fe_has_option(FeEstimator estimator, FeOption option);
 const char *fe_estimator_name(FeEstimator estimator); /* as it is written in an experiment */
+
 /* false with diagnostics. One that trains a learner is read by the first alone (else E0346): `train` is that function, and no rule. */
 bool fe_experiment_any(FeProgram *program, const AstDecl *decl, FeExperiment *out);
 bool fe_experiment(FeProgram *program, const AstDecl *decl, FeExperiment *out);

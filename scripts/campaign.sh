@@ -5,7 +5,8 @@
 #   GRADUS_MUTANTS (100000)         programs with mistakes, under sanitizers (test_mutants)
 #   GRADUS_ORACLE (20000)           random functions of the tensor IR, before and after every pass (test_ir_oracle)
 #   FUZZ_SECONDS (600)              every target of tests/fuzz, as long as this
-#   GRADUS_KILLS (200)              `train` killed at random moments (command/test_kill.sh)
+#   GRADUS_KILLS (1000)             `train` killed at random moments: what is left can be used (command/test_kill.sh, a fifth as
+#                                   many), and goes on to the same bytes (command/test_resume.sh)
 #   lion: where signs win, as examples/discover_lion.grad says (command/test_discover_lion.sh)
 #   CAMPAIGN (all of "random mutants ir fuzz kills lion")  which of them
 #   SEED (a new one every time)     where all of them begin; it is printed first, and given again looks at the same
@@ -83,8 +84,12 @@ if wants mutants; then
 fi
 if wants kills; then
 	build release gradus
-	if GRADUS=build/gradus SOURCE_DIR=$PWD CC=${CC:-cc} GRADUS_KILLS=${GRADUS_KILLS:-200} sh tests/command/test_kill.sh >"$logs/kills" 2>&1
-	then echo "kills: ${GRADUS_KILLS:-200}, nothing lost"
+	kills=${GRADUS_KILLS:-1000}
+	if (
+		export GRADUS="$PWD/build/gradus" SOURCE_DIR="$PWD" CC="${CC:-cc}"
+		GRADUS_KILLS=$((kills / 5 + 1)) sh tests/command/test_kill.sh && GRADUS_KILLS=$kills sh tests/command/test_resume.sh
+	) >"$logs/kills" 2>&1
+	then echo "kills: $kills, nothing lost"
 	else tail -n 40 "$logs/kills"; failed="$failed kills"
 	fi
 fi

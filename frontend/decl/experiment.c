@@ -34,6 +34,10 @@ static bool number(Reading *r, const AstExpr *x, double *out) {
 	return true;
 }
 
+static const char *text_of(Reading *r, double value) {
+	return text_of_number(r->session->arena, value);
+}
+
 static int count(Reading *r, const AstExpr *x, int code, const char *what, int least) {
 	double v;
 	if (!x || !number(r, x, &v))
@@ -41,9 +45,10 @@ static int count(Reading *r, const AstExpr *x, int code, const char *what, int l
 	if (v >= least && v <= (double)FE_MOST_COUNT && v == floor(v))
 		return (int)v;
 	if (v > (double)FE_MOST_COUNT)
-		diag_error(r->session, code, x->span, "%s is at most %d, not %g", what, FE_MOST_COUNT, v);
+		diag_error(r->session, code, x->span, "%s is at most %d, not %s", what, FE_MOST_COUNT, text_of(r, v));
 	else
-		diag_error(r->session, code, x->span, "%s is a whole number of at least %d, not %g", what, least, v);
+		diag_error(r->session, code, x->span, "%s is a whole number of at least %d, not %s", what, least,
+		           text_of(r, v));
 	r->ok = false;
 	return least;
 }
@@ -119,68 +124,23 @@ static void score(Reading *r, const AstExperiment *x, FeExperiment *out) {
 
 /* ---- estimators ---- */
 
-/* A number with limits, and what was given for it. */
+/* What was given for an option. */
 typedef struct Option {
-	const char *name;
-	bool whole;
-	double least, most;
 	double value;
 	Span given; /* where, if it was */
 } Option;
 
-static const Option all_options[FE_OPTIONS] = {
-#define OPTION(NAME, name, whole, least, most, otherwise)                                                              \
-	[FE_OPTION_##NAME] = {name, whole, least, most, otherwise, {0}},
-#define ESTIMATOR(...)
-#include "frontend/estimators.def"
-#undef OPTION
-#undef ESTIMATOR
-};
-
-/* Where an estimator can score a least f. */
-typedef enum Minimum { NEVER, WHOLE, WINDOWS } Minimum;
-
-/* The options of each, in order; NO_OPTION ends them. */
-enum { NO_OPTION = FE_OPTIONS };
-#define OPTION(NAME, ...) NAME = FE_OPTION_##NAME, /* becomes: WINDOW = FE_OPTION_WINDOW, ... */
-#define ESTIMATOR(...)
-enum {
-#include "frontend/estimators.def"
-};
-#undef OPTION
-#undef ESTIMATOR
-
-static const struct {
-	const char *name;
-	int window;
-	Minimum minimum;
-	int options[FE_OPTIONS + 1];
-} estimators[FE_ESTIMATORS] = {
-#define OPTION(...)
-#define ESTIMATOR(NAME, name, window, minimum, method, ...)                                                            \
-	[FE_##NAME] = {name, window, minimum, {__VA_ARGS__, NO_OPTION}},
-#include "frontend/estimators.def"
-#undef OPTION
-#undef ESTIMATOR
-};
-
 static uint32_t option_count(size_t which) {
 	uint32_t count = 0;
-	while (estimators[which].options[count] != NO_OPTION)
+	while (fe_estimators[which].options[count] != FE_OPTIONS)
 		count++;
 	return count;
 }
 
-const char *fe_estimator_name(FeEstimator estimator) {
-	if ((unsigned)estimator >= FE_ESTIMATORS)
-		base_panic("fe_estimator_name", "estimator %d", (int)estimator);
-	return estimators[estimator].name;
-}
-
-static void read_option(Reading *r, const AstArg *arg, Option *option) {
+static void read_option(Reading *r, const AstArg *arg, const FeOptionInfo *info, Option *option) {
 	Span place = arg->name.name ? arg->name.span : arg->value->span;
 	if (option->given.file) {
-		Diag *diag = diag_error(r->session, 218, place, "`%s` is given twice", option->name);
+		Diag *diag = diag_error(r->session, 218, place, "`%s` is given twice", info->name);
 		diag_label(r->session, diag, option->given, "first here");
 		r->ok = false;
 		return;
@@ -189,12 +149,15 @@ static void read_option(Reading *r, const AstArg *arg, Option *option) {
 	double v;
 	if (!number(r, arg->value, &v))
 		return;
-	const char *whole = option->whole ? "whole " : "";
-	if (!(v > 0) || isinf(v) || (option->whole && v != floor(v)))
-		diag_error(r->session, 305, arg->value->span, "`%s` is a positive %snumber, not %g", option->name, whole, v);
-	else if (v < option->least || v > option->most)
-		diag_error(r->session, 305, arg->value->span, "`%s` is a %snumber from %g to %g, not %g", option->name, whole,
-		           option->least, option->most, v);
+	const char *whole = info->whole ? "whole " : "";
+	if (!(v > 0) || isinf(v) || (info->whole && v != floor(v)))
+		diag_error(r->session, 305, arg->value->span, "`%s` is a positive %snumber, not %s", info->name, whole,
+		           text_of(r, v));
+	else if (v < info->least || v > info->most)
+		diag_error(r->session, 305, arg->value->span, "`%s` is a %snumber from %s to %s, not %s", info->name, whole,
+		           text_of(r, info->least), text_of(r, info->most), text_of(r, v));
+	else if (info == &fe_options[FE_OPTION_POPULATION] && fmod(v, 2) != 0)
+		diag_error(r->session, 305, arg->value->span, "`%s` is an even number, not %s", info->name, text_of(r, v));
 	else {
 		option->value = v;
 		return;
@@ -210,16 +173,17 @@ static void options(Reading *r, const AstExpr *call, size_t which, Option *value
 		Name names[FE_OPTIONS];
 		uint32_t at = count;
 		for (uint32_t k = 0; k < count; k++) {
-			names[k] = session_name(r->session, values[estimators[which].options[k]].name);
+			names[k] = session_name(r->session, fe_options[fe_estimators[which].options[k]].name);
 			if (arg->name.name ? names[k] == arg->name.name : k == i)
 				at = k;
 		}
 		if (at < count) {
-			read_option(r, arg, &values[estimators[which].options[at]]);
+			int option = fe_estimators[which].options[at];
+			read_option(r, arg, &fe_options[option], &values[option]);
 			continue;
 		}
 		Diag *diag = diag_error(r->session, 305, arg->name.name ? arg->name.span : arg->value->span,
-		                        "`%s` has no such option", estimators[which].name);
+		                        "`%s` has no such option", fe_estimators[which].name);
 		Name nearest = arg->name.name ? name_nearest(r->session->names, arg->name.name, names, count) : 0;
 		Text all = text_new(r->session->arena);
 		for (uint32_t k = 0; k < count; k++)
@@ -239,14 +203,14 @@ static void options(Reading *r, const AstExpr *call, size_t which, Option *value
 static const char *estimator_list(Reading *r) {
 	Text text = text_new(r->session->arena);
 	for (int i = 0; i < FE_ESTIMATORS; i++)
-		text_printf(&text, "%s%s", i == 0 ? "" : i + 1 < FE_ESTIMATORS ? ", " : " and ", estimators[i].name);
+		text_printf(&text, "%s%s", i == 0 ? "" : i + 1 < FE_ESTIMATORS ? ", " : " and ", fe_estimators[i].name);
 	return text_cstr(&text);
 }
 
 static void no_estimator(Reading *r, const AstExpr *e, Name name) {
 	Name candidates[FE_ESTIMATORS];
 	for (size_t i = 0; i < FE_ESTIMATORS; i++)
-		candidates[i] = session_name(r->session, estimators[i].name);
+		candidates[i] = session_name(r->session, fe_estimators[i].name);
 	r->ok = false;
 	Diag *diag = diag_error(r->session, 305, e->span, "this is not a way to estimate gradients");
 	Name nearest = name ? name_nearest(r->session->names, name, candidates, FE_ESTIMATORS) : 0;
@@ -258,14 +222,14 @@ static void no_estimator(Reading *r, const AstExpr *e, Name name) {
 
 /* A least f is no sum over steps, so what works by windows of particles or by the costs of steps cannot score it. */
 static void check_minimum(Reading *r, const AstExpr *e, size_t which, const FeExperiment *out) {
-	Minimum can = estimators[which].minimum;
-	if (!fe_score_folds[out->score.fold].least || can == WINDOWS || (can == WHOLE && out->window == 0))
+	FeMinimum can = fe_estimators[which].minimum;
+	if (!fe_score_folds[out->score.fold].least || can == FE_WINDOWS_TOO || (can == FE_WHOLE_RUNS && out->window == 0))
 		return;
 	Diag *diag = diag_error(r->session, 806, e->span, "a least f cannot be estimated %s",
-	                        can == WHOLE ? "from windows of particles"
-	                                     : "by controllers, which follow the costs of single steps");
+	                        can == FE_WHOLE_RUNS ? "from windows of particles"
+	                                             : "by controllers, which follow the costs of single steps");
 	diag_help(r->session, diag, "score mean(f) or final(f), or estimate es() or backprop(%s)",
-	          can == WHOLE ? arena_printf(r->session->arena, "window = %d", out->window) : "");
+	          can == FE_WHOLE_RUNS ? arena_printf(r->session->arena, "window = %d", out->window) : "");
 	r->ok = false;
 }
 
@@ -274,19 +238,21 @@ static void estimate(Reading *r, const AstExperiment *x, FeExperiment *out) {
 	const AstExpr *e = x->estimate.span.file && x->estimate.items.count ? x->estimate.items.data[0] : NULL;
 	Name name = !e ? 0 : e->kind == AST_CALL ? e->call.callee.name : e->kind == AST_NAME ? e->name : 0;
 	size_t which = 0;
-	while (name && which < FE_ESTIMATORS && strcmp(estimators[which].name, session_text(r->session, name)) != 0)
+	while (name && which < FE_ESTIMATORS && strcmp(fe_estimators[which].name, session_text(r->session, name)) != 0)
 		which++;
 	Option values[FE_OPTIONS];
-	memcpy(values, all_options, sizeof values);
+	for (int i = 0; i < FE_OPTIONS; i++)
+		values[i] = (Option){.value = fe_options[i].otherwise};
 	if (e && e->kind != AST_BAD && (!name || which == FE_ESTIMATORS))
 		no_estimator(r, e, name);
 	else if (e && e->kind != AST_BAD)
 		options(r, e, which, values);
 	which = which < FE_ESTIMATORS ? which : 0;
 	out->estimator = (FeEstimator)which;
-	out->sigma = values[SIGMA].value;
-	out->particles = (int)values[PARTICLES].value;
-	out->window = values[WINDOW].value > 0 ? (int)values[WINDOW].value : estimators[which].window;
+	out->sigma = values[FE_OPTION_SIGMA].value;
+	out->particles = (int)values[FE_OPTION_PARTICLES].value;
+	out->window =
+		values[FE_OPTION_WINDOW].value > 0 ? (int)values[FE_OPTION_WINDOW].value : fe_estimators[which].window;
 	if (out->window >= out->horizon_high)
 		out->window = 0;
 	for (int i = 0; i < FE_OPTIONS; i++)
@@ -400,11 +366,10 @@ static void warn_of_clauses(Reading *r, const AstExperiment *x, const FeExperime
 		Span span;
 		const char *word;
 		bool of_search;
-	} clauses[] = {{x->estimate.span, "estimate", false},
-	               {x->update.span, "update", false},
-	               {x->clip.span, "clip", false},
-	               {x->search.span, "search", true},
-	               {x->keep.span, "keep", true}};
+	} clauses[] = {{x->estimate.span, "estimate", false}, {x->update.span, "update", false},
+	               {x->clip.span, "clip", false},         {x->average.span, "average", false},
+	               {x->patience.span, "patience", false}, {x->problems.fresh, "fresh", false},
+	               {x->search.span, "search", true},      {x->keep.span, "keep", true}};
 	if (!out->train.decl || fe_has_choices(r->program, &out->train)) /* combinations may be trained as well */
 		return;
 	const char *rule = session_text(r->session, out->train.decl->name.name);
@@ -438,10 +403,18 @@ static void refuse_opened(Reading *r, const AstExperiment *x, const FeExperiment
 		      "`learn` of a rule with choices is part of the language, but not of this version");
 }
 
-/* `train online`: an open learner, by its name. NULL: something else. */
+/* `train online`: an open learner, which takes no arguments here. NULL: something else. */
 static const AstDecl *trained_learner(Reading *r, const AstExpr *x) {
-	const AstDecl *decl = x->kind == AST_NAME ? fe_find_in(r->program, x->span.file, x->name) : NULL;
-	return fe_is_learner(decl) ? decl : NULL;
+	bool called = x->kind == AST_CALL;
+	const AstDecl *decl = called || x->kind == AST_NAME
+	                          ? fe_find_in(r->program, x->span.file, called ? x->call.callee.name : x->name)
+	                          : NULL;
+	if (!fe_is_learner(decl))
+		return NULL;
+	if (called && x->call.args.count > 0)
+		wrong(r, 346, x->call.args.data[0].value->span,
+		      "what a learner is given is said where it starts a parameter, not here");
+	return decl;
 }
 
 /* What an experiment that trains a learner has besides: all that is of runs of rules says nothing. */
@@ -450,10 +423,17 @@ static void see_learner(Reading *r, const AstExperiment *x, FeExperiment *out) {
 	const struct {
 		Span span;
 		const char *word;
-	} clauses[] = {{x->horizon.span, "horizon"},   {x->score.span, "score"},
-	               {x->estimate.span, "estimate"}, {x->update.span, "update"},
-	               {x->clip.span, "clip"},         {x->keep.span, "keep"},
-	               {x->against.span, "against"},   {x->learn.count ? x->learn.data[0].rule.span : (Span){0}, "learn"}};
+	} clauses[] = {{x->horizon.span, "horizon"},
+	               {x->score.span, "score"},
+	               {x->estimate.span, "estimate"},
+	               {x->update.span, "update"},
+	               {x->clip.span, "clip"},
+	               {x->keep.span, "keep"},
+	               {x->average.span, "average"},
+	               {x->patience.span, "patience"},
+	               {x->problems.fresh, "fresh"},
+	               {x->against.span, "against"},
+	               {x->learn.count ? x->learn.data[0].rule.span : (Span){0}, "learn"}};
 	r->ok = fe_learner(r->program, out->learner, &learner) && r->ok;
 	for (size_t i = 0; i < sizeof clauses / sizeof *clauses; i++)
 		if (clauses[i].span.file)
@@ -473,6 +453,41 @@ static void refuse_goal(Reading *r, const AstExperiment *x, const FeExperiment *
 		wrong(r, 335, x->until->span, "`until` is of learners: the search for an expression ends with its candidates");
 	if (out->search.restart > 0)
 		wrong(r, 335, x->search.span, "`restart` is of learners: evolution of expressions goes on");
+}
+
+/* Does the estimator carry something from step to step that is of the problems it was made on? */
+static bool keeps_problems(const FeExperiment *out) {
+	switch (out->estimator) {
+	case FE_PES:
+	case FE_TRUNCATED_ES: return out->window > 0;
+	case FE_POLICY_SEARCH:
+	case FE_RANDOM_SEARCH:
+	case FE_GRID_SEARCH: return true;
+	default: return false;
+	}
+}
+
+/* How training goes on and what is kept of it, whatever estimates its gradient. */
+static void read_training(Reading *r, const AstExperiment *x, FeExperiment *out) {
+	double v;
+	out->fresh = x->problems.fresh.file != 0;
+	if (out->fresh && keeps_problems(out))
+		wrong(r, 302, x->problems.fresh,
+		      "what this estimator carries from step to step is of the same problems: no fresh ones");
+	if (out->clip > 0 && fe_estimators[out->estimator].moves)
+		diag_warning(r->session, 335, x->clip.span, "`clip` says nothing here: `%s` follows no gradient",
+		             fe_estimator_name(out->estimator));
+	if (x->average.span.file && x->average.items.count && number(r, x->average.items.data[0], &v)) {
+		out->average = v;
+		if (!(v > 0 && v < 1))
+			wrong(r, 347, x->average.items.data[0]->span, "an average keeps a share between 0 and 1 of what it was");
+	}
+	if (x->patience.span.file && x->patience.items.count) {
+		out->patience = count(r, x->patience.items.data[0], 347, "the number of scorings to wait for a better one", 1);
+		if (out->select_problems == 0)
+			wrong(r, 347, x->patience.span,
+			      "without select problems nothing is scored, so there is nothing to wait for");
+	}
 }
 
 bool fe_experiment(FeProgram *program, const AstDecl *decl, FeExperiment *out) {
@@ -537,6 +552,7 @@ bool fe_experiment_any(FeProgram *program, const AstDecl *decl, FeExperiment *ou
 		if (!(v > 0) || isinf(v))
 			wrong(r, 307, x->clip.items.data[0]->span, "the norm that gradients are clipped to is a positive number");
 	}
+	read_training(r, x, out);
 	if (x->seed.span.file && x->seed.items.count)
 		out->seed = (uint64_t)count(r, x->seed.items.data[0], 308, "a seed", 0);
 	if (x->keep.span.file && x->keep.items.count)

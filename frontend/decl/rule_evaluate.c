@@ -171,6 +171,10 @@ void rule_vary(RuleElab *r, const Symbol *x, const AstExpr *of, bool varies) {
 
 /* ---- residuals ---- */
 
+bool fe_reads_residuals(FeProgram *program, const AstDecl *rule) {
+	return resolve_decl(program, rule)->reads_residuals;
+}
+
 /* How many; where no objective is known, a number that nothing else is. 0: none, and reported. */
 static int64_t residual_count(RuleElab *r, Span span) {
 	enum { SOME = 11 };

@@ -296,8 +296,11 @@ typedef struct AstExperiment {
 	AstExpr *candidates; /* search ... for N candidates; NULL: that was left out */
 	AstExpr *until;      /* search ... until E; NULL: that was left out */
 	AstClause keep;      /* one number */
+	AstClause average;   /* one number */
+	AstClause patience;  /* one number */
 	struct {
 		Span span;
+		Span fresh;                     /* of the word, where it stands before the count for train */
 		AstExpr *train, *select, *test; /* NULL where not given */
 	} problems;
 	AstRange horizon; /* low is NULL for a fixed one */

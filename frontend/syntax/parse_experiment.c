@@ -17,6 +17,8 @@ typedef enum ClauseKind {
 	CLAUSE_SEED,
 	CLAUSE_SEARCH,
 	CLAUSE_KEEP,
+	CLAUSE_AVERAGE,
+	CLAUSE_PATIENCE,
 	CLAUSE_LEARN,
 	CLAUSE_COUNT
 } ClauseKind;
@@ -37,6 +39,8 @@ static const struct {
 	[CLAUSE_SEED] = {"seed", "a whole number"},
 	[CLAUSE_SEARCH] = {"search", "how an open expression is searched, such as `evolve() for 100000 candidates`"},
 	[CLAUSE_KEEP] = {"keep", "how many finalists a search has"},
+	[CLAUSE_AVERAGE] = {"average", "a number below 1, such as `0.99`"},
+	[CLAUSE_PATIENCE] = {"patience", "a number of scorings on the select problems, such as `10`"},
 	[CLAUSE_LEARN] = {"learn", "a hyperparameter to open, such as `adam.lr`"},
 };
 
@@ -49,9 +53,17 @@ static void parse_items(Parser *p, ClauseKind kind, AstClause *clause, bool list
 
 static void parse_problems(Parser *p, AstExperiment *experiment) {
 	do {
+		Span here = parse_here(p);
+		bool fresh = !parse_at_break(p) && parse_accept_word(p, "fresh");
 		AstExpr *count = parse_value(p, clauses[CLAUSE_PROBLEMS].takes);
 		if (p->panic)
 			return;
+		if (fresh && (parse_at_break(p) || !parse_at_word(p, "train"))) {
+			Diag *diag = parse_complain(p, 139, here, "only problems to train on are fresh at every outer step");
+			parse_help(p, diag, "write `problems fresh 64 train, 30 select`");
+		} else if (fresh) {
+			experiment->problems.fresh = here;
+		}
 		AstExpr **place = parse_at_word(p, "train")    ? &experiment->problems.train
 		                  : parse_at_word(p, "select") ? &experiment->problems.select
 		                  : parse_at_word(p, "test")   ? &experiment->problems.test
@@ -165,6 +177,8 @@ static Span *clause_span(AstExperiment *experiment, ClauseKind kind) {
 	case CLAUSE_SEED: return &experiment->seed.span;
 	case CLAUSE_SEARCH: return &experiment->search.span;
 	case CLAUSE_KEEP: return &experiment->keep.span;
+	case CLAUSE_AVERAGE: return &experiment->average.span;
+	case CLAUSE_PATIENCE: return &experiment->patience.span;
 	case CLAUSE_LEARN:
 	case CLAUSE_COUNT: break;
 	}
@@ -203,6 +217,8 @@ static void parse_clause_body(Parser *p, AstExperiment *experiment, ClauseKind k
 	case CLAUSE_SEED: parse_items(p, kind, &experiment->seed, false); break;
 	case CLAUSE_SEARCH: parse_search(p, experiment); break;
 	case CLAUSE_KEEP: parse_items(p, kind, &experiment->keep, false); break;
+	case CLAUSE_AVERAGE: parse_items(p, kind, &experiment->average, false); break;
+	case CLAUSE_PATIENCE: parse_items(p, kind, &experiment->patience, false); break;
 	case CLAUSE_LEARN: parse_learn(p, experiment); break;
 	case CLAUSE_COUNT: break;
 	}
@@ -264,7 +280,7 @@ static void unknown_clause(Parser *p) {
 	else
 		parse_help(p, diag,
 		           "clauses are train, on, problems, horizon, score, estimate, update, clip, augment, against, "
-		           "seed, search, keep and learn, one a line");
+		           "seed, search, keep, average, patience and learn, one a line");
 }
 
 static void parse_clause(Parser *p, AstExperiment *experiment) {

@@ -335,7 +335,8 @@ static void print_experiment(Printer *printer, const AstExperiment *experiment) 
 		if (sets[k].count == NULL)
 			continue;
 		print_line(printer);
-		text_printf(printer->out, "(problems %s ", sets[k].word);
+		text_printf(printer->out, "(problems %s%s ", k == 0 && experiment->problems.fresh.file ? "fresh " : "",
+		            sets[k].word);
 		print_expr(printer, sets[k].count);
 		put(printer, ")");
 	}
@@ -370,6 +371,8 @@ static void print_experiment(Printer *printer, const AstExperiment *experiment) 
 		put(printer, ")");
 	}
 	print_clause(printer, "keep", &experiment->keep);
+	print_clause(printer, "average", &experiment->average);
+	print_clause(printer, "patience", &experiment->patience);
 	print_clause(printer, "augment", &experiment->augment);
 	print_clause(printer, "against", &experiment->against);
 	print_clause(printer, "seed", &experiment->seed);

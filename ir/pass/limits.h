@@ -19,6 +19,8 @@ enum {
 	/* hoist.c, compose.c: factors of one product (sets of them are bits of 32); pieces of pieces */
 	PASS_FACTORS = 16,
 	PASS_HOIST_DEPTH = 12,
+	/* scatter.c: points that one place gets, of those that are summed up first: what is summed up is written and read once more */
+	PASS_SCATTER_POINTS = 8,
 	/* pass.c: values and nodes from which on a function has its passes in memory of their own */
 	PASS_LARGE_FUNCTION = 2000,
 	/* count.c: points under conditions that are counted one by one, along all indices that they tie together but the longest */
@@ -29,6 +31,8 @@ enum {
 	PASS_SYMBOL = 1000
 };
 
+/* scatter.c: how much more a sum may cost without its conditions: a triangle is half of its square */
+static const double pass_scatter_box = 2.5;
 /* share.c: what has to be common: FLOPs per point, and as a share of the operation's own cost */
 static const double pass_share_flops = 3, pass_share_part = 0.25;
 /* reuse.c: FLOPs of a piece that is rather read than computed again: about an exponential */

@@ -23,6 +23,7 @@ const IrPass ir_passes[] = {
      pass_after_no_costlier},
 	{"compose", ir_pass_compose, "gather", "costs no more; changes rounding and what is not finite",
      pass_after_no_costlier},
+	{"scatter", ir_pass_scatter, "compose", "keeps values up to the order of sums, and so rounding", NULL},
 	{"share", ir_pass_share, "compose", "keeps every bit", pass_after_no_costlier},
 	{"reuse", ir_pass_reuse, "share", "keeps every bit", pass_after_no_costlier},
 	{"invariant", ir_pass_invariant, "reuse", "keeps every bit", pass_after_invariant},
@@ -132,8 +133,8 @@ IrFunc *ir_run_passes(IrModule *module, IrFunc *func, const char *const *names, 
 }
 
 IrFunc *ir_optimize(IrModule *module, IrFunc *func, const IrPipeline *options) {
-	static const char *const sequence[] = {"simplify",  "inline",   "simplify", "gather", "hoist",
-	                                       "compose",   "hoist",    "simplify", "share",  "reuse",
-	                                       "invariant", "simplify", NULL};
+	static const char *const sequence[] = {"simplify", "inline",    "simplify", "gather",  "hoist",
+	                                       "compose",  "hoist",     "simplify", "scatter", "share",
+	                                       "reuse",    "invariant", "simplify", NULL};
 	return ir_run_passes(module, func, sequence, options);
 }

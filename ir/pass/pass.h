@@ -37,6 +37,7 @@ IrPassRun
 	ir_pass_hoist; /* hoist.c: pieces of a body with a smaller index set become ops of their own; factors leave sums */
 IrPassRun ir_pass_compose;     /* compose.c: sums of sums become one sum where that lowers the counted cost */
 IrPassRun ir_pass_gather;      /* gather.c: scatters with affine positions become gathers */
+IrPassRun ir_pass_scatter;     /* scatter.c: what is put to places of a table is summed up before */
 IrPassRun ir_pass_share;       /* share.c: operations over one domain that repeat each other become one */
 IrPassRun ir_pass_reuse;       /* reuse.c: costly pieces that are stored already are read instead of computed again */
 IrPassRun ir_pass_invariant;   /* invariant.c: ops that depend on neither carries nor counter leave their loop */

@@ -63,6 +63,19 @@ static void wrap_code(Text *out, size_t tabs, const char *text, size_t length) {
 	put_line(out, more, "", text, length);
 }
 
+/* Does the sentence of a comment, of which this is the end of a line, go on in the line at `next`? */
+static bool goes_on(const char *text, size_t length, size_t tabs, const char *next) {
+	for (size_t i = 0; i < tabs; i++)
+		if (*next++ != '\t')
+			return false;
+	if (strncmp(next, " * ", 3) != 0)
+		return false;
+	size_t word = strcspn(next + 3, " \n");
+	bool item = word > 0 && next[3 + word - 1] == ':'; /* a place in a program, or an argument that is told about */
+	bool ended = length == 0 || strchr(".:;/", text[length - 1]);
+	return !item && !ended && ((next[3] >= 'a' && next[3] <= 'z') || next[3] == '`');
+}
+
 /* A line within a comment, or one that is a comment by itself; goes on with " * ". */
 static void wrap_comment(Text *out, size_t tabs, const char *text, size_t length) {
 	const char *begin = "";
@@ -112,14 +125,35 @@ static void wrap_line(Text *out, const char *text, size_t length) {
 	wrap_code(out, tabs, text, length);
 }
 
+static size_t line_length(const char *text) {
+	return strcspn(text, "\n");
+}
+
+/* A line that is too long. The lines in which the sentence of a comment goes on become a part of it: how many bytes of `text` all are. */
+static size_t join_comment(Text *joined, const char *text) {
+	size_t length = line_length(text), tabs = strspn(text, "\t"), taken = length;
+	text_printf(joined, "%.*s", (int)length, text);
+	bool comment = strncmp(text + tabs, "/*", 2) == 0 || strncmp(text + tabs, " *", 2) == 0;
+	while (comment && text[taken] == '\n' && goes_on(text_cstr(joined), joined->length, tabs, text + taken + 1)) {
+		const char *next = text + taken + 1;
+		size_t more = line_length(next);
+		text_printf(joined, " %.*s", (int)(more - tabs - 3), next + tabs + 3);
+		taken += more + 1;
+	}
+	return taken;
+}
+
 void jit_c_wrap(Text *out, const char *text) {
 	bool empty = false;
 	while (*text) {
-		const char *end = strchr(text, '\n');
-		size_t length = end ? (size_t)(end - text) : strlen(text);
-		if (length > 0 || !empty)
+		size_t length = line_length(text), taken = length;
+		if (width(text, length) > C_WIDTH) {
+			Text line = text_new(out->arena);
+			taken = join_comment(&line, text);
+			wrap_line(out, text_cstr(&line), line.length);
+		} else if (length > 0 || !empty)
 			wrap_line(out, text, length);
 		empty = length == 0;
-		text += length + (end ? 1 : 0);
+		text += taken + (text[taken] == '\n');
 	}
 }

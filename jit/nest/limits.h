@@ -64,8 +64,8 @@ enum {
 };
 
 /* Costs, counted in vector instructions; only ratios matter. Of an access whose lanes are apart; of adding up the lanes of a
- * reduction at its end. */
-static const double nest_strided = 24, nest_lane_tree = 16;
+ * reduction at its end; of telling in which lanes a condition holds. */
+static const double nest_strided = 24, nest_lane_tree = 16, nest_live_test = 3;
 /* what lanes may cost, of one by one */
 static const double nest_lanes_least = 0.7;
 /* by how much a tile has to be better than another, and than none where no accumulator goes through a loop */

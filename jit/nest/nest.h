@@ -108,6 +108,7 @@ typedef struct NestOp {
 	uint32_t *deps;              /* indices each node depends on */
 	NestMemo *memo;
 	uint32_t products; /* bit p: put p (of the first 32) may fuse its products into its accumulator */
+	LoopTemp live;     /* see nest_live_lanes; 0: not computed yet */
 	bool plain_sums;   /* a sum of products in which 0 wins (mulz) is computed as one of plain products at the moment */
 	/* of the puts being lowered */
 	int vector;    /* the index that runs in lanes, or -1 */
@@ -206,6 +207,11 @@ LoopAffine nest_negated(Nest *n, LoopAffine affine);
 /* An IF for the conditions that can be tested now and are not in *done; NULL if there are none. Bit c of *done: condition c; the
  * last bit: it and all behind it, which are tested together. */
 LoopStmt *nest_cond_if(Nest *n, uint32_t *done);
+/* Conditions that differ between lanes are tested, by bounds and IFs, for the lane where they hold most easily. In the others what is
+ * computed has to be dropped: the lanes in which they hold, or 0 for all. */
+LoopTemp nest_live_lanes(Nest *n);
+/* Whether an output index of a reduction may run in lanes although conditions depend on it. */
+bool nest_conds_allow_lanes(const Nest *n, uint32_t index);
 bool nest_runs_without_loop(const NestIndex *index, bool vector);
 /* The parts in which an index runs, as planned (copies) and in lanes or not: none if it is empty, at most two. */
 uint32_t nest_parts(const NestIndex *index, bool vector, NestPart parts[2]);

@@ -42,6 +42,8 @@ void nest_open_for(Nest *n, LoopStmt *stmt) {
 
 /* ---- conditions ---- */
 
+enum { LAST_BIT = 31 }; /* of a set of conditions: see nest_cond_if */
+
 static uint32_t open_indices(const Nest *n) {
 	uint32_t open = 0;
 	for (uint32_t i = 0; i < n->op->index_count; i++)
@@ -59,6 +61,83 @@ LoopAffine nest_negated(Nest *n, LoopAffine affine) {
 	return out;
 }
 
+/* How much a condition grows with an index: nodes in conditions are the same for all indices. */
+static int64_t growth(IrAt cond, uint32_t index) {
+	int64_t coef = 0;
+	for (uint32_t t = 0; t < cond.term_count; t++)
+		coef += !cond.terms[t].is_node && cond.terms[t].ref == index ? cond.terms[t].coef : 0;
+	return coef;
+}
+
+/* How much a condition grows from lane to lane. */
+static int64_t lane_growth(const Nest *n, IrAt cond) {
+	bool lanes = n->op->vector >= 0 && n->op->index[n->op->vector].vector;
+	return lanes ? growth(cond, (uint32_t)n->op->vector) : 0;
+}
+
+/* A condition as an affine form: where it differs by lane, that of the lane, of those that count, in which it is largest. */
+static LoopAffine cond_affine(Nest *n, IrAt cond) {
+	LoopAffine affine;
+	int64_t from_lane_to_lane = lane_growth(n, cond), lanes = nest_lanes(n) != 0 ? nest_lanes(n) : LOOP_LANES;
+	if (!nest_scalar_affine(n, cond, &affine) && from_lane_to_lane == 0)
+		base_panic("nest", "a condition differs by lane");
+	affine.offset += from_lane_to_lane > 0 ? from_lane_to_lane * (lanes - 1) : 0;
+	return affine;
+}
+
+LoopTemp nest_live_lanes(Nest *n) {
+	if (n->op->vector < 0 || !n->op->index[n->op->vector].in_cond)
+		return 0;
+	if (n->op->live != 0) {
+		NestPlace place = n->places.data[n->op->live];
+		if (place.level <= n->depth && n->levels[place.level].id == place.id)
+			return n->op->live;
+	}
+	LoopTemp live = 0, zero = nest_const(n, IR_I64, 0, 0);
+	for (uint32_t c = 0; c < n->op->f->conds.count; c++) {
+		if (lane_growth(n, n->op->f->conds.data[c]) == 0)
+			continue;
+		LoopTemp holds = nest_op(n, IR_ge, IR_BOOL, (LoopTemp[]){nest_position(n, n->op->f->conds.data[c]), zero}, 2);
+		live = live == 0 ? holds : nest_op(n, IR_and, IR_BOOL, (LoopTemp[]){live, holds}, 2);
+	}
+	return n->op->live = live;
+}
+
+/* Whether all reads are inside, by the ranges of the indices alone or by conditions as well. What is guarded is tested, in every lane
+ * if it depends on `index`, unless conditions tell. */
+static bool reads_are_inside(const Nest *n, uint32_t index, bool with_conds) {
+	for (uint32_t i = 0; i < n->op->f->nodes.count; i++) {
+		const IrNode *node = &n->op->f->nodes.data[i];
+		IrType type = node->kind == IR_NODE_READ ? ir_type(n->ir, node->value) : (IrType){0};
+		for (uint32_t a = 0; a < type.rank; a++) {
+			bool told = ir_in_bounds(n->ir, n->op->f, node->at[a], type.dims[a]);
+			bool tested = node->guarded && (n->op->deps[i] >> index & 1 || !told);
+			if (!tested && !(told && with_conds) && !nest_in_box(n, node->at[a], type.dims[a]))
+				return false;
+		}
+	}
+	return true;
+}
+
+/* With one such condition, some lane is alive wherever it is tested for all of them, so what all lanes share is safe to be read; with
+ * several there may be none, so nothing may need them. */
+bool nest_conds_allow_lanes(const Nest *n, uint32_t index) {
+	uint32_t differ = 0;
+	if (n->op->index[index].extent < 0 || n->op->f->conds.count >= LAST_BIT)
+		return false;
+	for (uint32_t c = 0; c < n->op->f->conds.count; c++)
+		differ += growth(n->op->f->conds.data[c], index) != 0;
+	return reads_are_inside(n, index, differ <= 1);
+}
+
+/* Whether a bound, if both are numbers, never decides beside the other one. */
+static bool is_idle(const LoopBound *bound, const LoopBound *beside, bool high) {
+	int64_t there = beside->affine.offset;
+	if (bound->affine.count > 0 || beside->affine.count > 0 || beside->div != 1 || beside->mul != 1)
+		return false;
+	return high ? bound->affine.offset >= there * bound->div : bound->affine.offset < (there + 1) * bound->div;
+}
+
 /* c * i + rest >= 0 as a bound of the loop over i */
 static void add_cond_bound(Nest *n, LoopStmt *stmt, IrAt cond, uint32_t i) {
 	int64_t coef = 0;
@@ -68,22 +147,20 @@ static void add_cond_bound(Nest *n, LoopStmt *stmt, IrAt cond, uint32_t i) {
 			coef = cond.terms[t].coef;
 		else
 			rest.terms[rest.term_count++] = cond.terms[t];
-	LoopBound bound = {.mul = 1};
-	if (!nest_scalar_affine(n, rest, &bound.affine))
-		base_panic("nest", "a condition differs by lane");
+	LoopBound bound = {.affine = cond_affine(n, rest), .mul = 1};
 	if (coef > 0) {
 		bound.affine = nest_negated(n, bound.affine);
 		bound.affine.offset += coef - 1;
 		bound.div = coef;
-		vec_push(n->arena, &stmt->low, bound);
+		if (!is_idle(&bound, &stmt->low.data[0], false))
+			vec_push(n->arena, &stmt->low, bound);
 	} else {
 		bound.affine.offset -= coef;
 		bound.div = -coef;
-		vec_push(n->arena, &stmt->high, bound);
+		if (!is_idle(&bound, &stmt->high.data[0], true))
+			vec_push(n->arena, &stmt->high, bound);
 	}
 }
-
-enum { LAST_BIT = 31 }; /* of a set of conditions: see nest_cond_if */
 
 /* The conditions that the loop over i can take as bounds; returns them as bits. */
 static uint32_t bound_conds(Nest *n, LoopStmt *stmt, uint32_t i, uint32_t done) {
@@ -119,10 +196,7 @@ LoopStmt *nest_cond_if(Nest *n, uint32_t *done) {
 			stmt = ARENA_NEW(n->arena, LoopStmt);
 			stmt->kind = LOOP_IF;
 		}
-		LoopAffine affine;
-		if (!nest_scalar_affine(n, cond, &affine))
-			base_panic("nest", "a condition differs by lane");
-		vec_push(n->arena, &stmt->conds, affine);
+		vec_push(n->arena, &stmt->conds, cond_affine(n, cond));
 		*done |= 1u << bit;
 	}
 	return stmt;
@@ -185,6 +259,7 @@ void nest_set_part(NestOp *op, uint32_t i, const NestPart *part) {
 	for (uint32_t k = 0; k < op->f->nodes.count; k++)
 		if (op->deps[k] >> i & 1)
 			op->memo[k].count = 0;
+	op->live = index->in_cond ? 0 : op->live;
 	index->vector = part->vector;
 	index->copies = part->copies;
 	index->tail = part->tail;

@@ -86,6 +86,12 @@ static void check(Nest *n, IrAt at, IrDim dim) {
 	stmt->integer = ++n->in->func->check_count;
 }
 
+/* The lanes in which a position counts that differs by lane, or 0 for all. */
+static LoopTemp live_lanes_of(Nest *n, IrAt at) {
+	bool differs = n->op->vector >= 0 && nest_at_deps(n, at) >> n->op->vector & 1;
+	return differs ? nest_live_lanes(n) : 0;
+}
+
 /* as: the type of the node, or what whole numbers of few bytes become at once. */
 static LoopTemp read(Nest *n, const IrNode *node, IrScalar as) {
 	IrType type = ir_type(n->ir, node->value);
@@ -98,8 +104,11 @@ static LoopTemp read(Nest *n, const IrNode *node, IrScalar as) {
 		if (nest_in_box(n, at, type.dims[a]))
 			continue;
 		level = n->cond_level > level ? n->cond_level : level;
-		if (n->op->f->conds.count > 0 && ir_in_bounds(n->ir, n->op->f, at, type.dims[a]))
+		if (n->op->f->conds.count > 0 && ir_in_bounds(n->ir, n->op->f, at, type.dims[a])) {
+			LoopTemp live = live_lanes_of(n, at);
+			mask = live != 0 ? and_masks(n, mask, live) : mask;
 			continue;
+		}
 		if (node->guarded)
 			mask = inside(n, mask, at, type.dims[a]);
 		else

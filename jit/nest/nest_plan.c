@@ -80,13 +80,17 @@ static double sharers(const Nest *n, const NestGroup *group, uint32_t node) {
 static double vector_cost(const Nest *n, const NestGroup *group, uint32_t index) {
 	bool reduced = !(group->mask >> index & 1);
 	IrDim extent = n->op->index[index].extent;
-	if (n->op->index[index].in_cond || n->op->index[index].bound || (extent >= 0 && extent < NEST_MIN_LANES))
+	if (n->op->index[index].bound || (extent >= 0 && extent < NEST_MIN_LANES))
+		return -1;
+	if (n->op->index[index].in_cond &&
+	    (reduced || group->stores || group->scatter || has_arg(group) || !nest_conds_allow_lanes(n, index)))
 		return -1;
 	if (reduced && reduced_points(n, group) < (double)NEST_MIN_LANE_SUM)
 		return -1;
 	if (reduced && (n->in->strict || has_arg(group) || group->scatter))
 		return -1;
 	double cost = reduced && extent > 0 ? nest_lane_tree / (double)extent : 0;
+	cost += n->op->index[index].in_cond ? nest_live_test : 0;
 	for (uint32_t p = 0; p < group->count; p++) {
 		const IrPut *put = group->puts[p];
 		if (guard_depends(n, put, index))

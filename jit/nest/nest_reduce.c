@@ -21,14 +21,15 @@ static const IrPut *put_of(const Reduction *r, uint32_t acc) {
 	return r->group->puts[acc / (r->instances * r->sums)];
 }
 
-/* One more point of a put. In lanes that do not count, lanes which are added up later keep what they had. */
+/* One more point of a put. Lanes in which a condition does not hold keep what they had, and so do, where lanes are added up later,
+ * those that do not count. */
 static LoopTemp combine_one(Nest *n, const Reduction *r, const IrPut *put, LoopTemp acc) {
 	uint32_t lanes = r->in_lanes ? nest_lanes(n) : 0;
-	if (lanes == 0)
+	LoopTemp mask = lanes != 0 ? nest_lane_mask(n, lanes) : nest_live_lanes(n);
+	if (mask == 0)
 		return nest_combine(n, put, acc);
 	LoopTemp old = acc != 0 ? acc : nest_identity(n, put);
-	return nest_op(n, IR_where, ir_type(n->ir, put->out).scalar,
-	               (LoopTemp[]){nest_lane_mask(n, lanes), nest_combine(n, put, acc), old}, 3);
+	return nest_op(n, IR_where, ir_type(n->ir, put->out).scalar, (LoopTemp[]){mask, nest_combine(n, put, acc), old}, 3);
 }
 
 /* Which of several sums the copy belongs to that is emitted now. */

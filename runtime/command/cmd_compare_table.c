@@ -162,21 +162,23 @@ static void put_margins(Cmd *cmd, const Comparison *c, Text *out) {
 	cmd_table(&table, "  ", out);
 }
 
-/* How many problems each rule solves, and of how many it is the quickest to. */
+/* How many problems each rule solves, of how many it is the quickest to, and its score if it kept the best f that it met. */
 static void put_solved(Cmd *cmd, const Comparison *c, const uint32_t *rows, Text *out) {
 	Arena *arena = cmd->arena;
-	CmdTable table = {.arena = arena, .columns = 1 + COMPARE_TOLERANCES};
+	CmdTable table = {.arena = arena, .columns = 2 + COMPARE_TOLERANCES};
 	cmd_cell(&table, "rule");
 	for (int level = 0; level < COMPARE_TOLERANCES; level++)
 		cmd_cell(&table, "within %g", compare_tolerances[level]);
+	cmd_cell(&table, "best so far");
 	for (uint32_t i = 0; i < c->count; i++) {
 		const Compared *rule = &c->rules[rows[i]];
 		cmd_cell(&table, "%s", rule->label);
 		for (int level = 0; level < COMPARE_TOLERANCES; level++)
 			cmd_cell(&table, "%.0f %% (%.0f %%)", 100 * compare_data_profile(c, rule, level, c->steps),
 			         100 * rule->performance[level][0]);
+		cmd_cell(&table, "%s", cmd_number(arena, rule->best.mean, 4));
 	}
-	text_printf(out, "\nProblems solved (and first of all rules)\n");
+	text_printf(out, "\nProblems solved (and first of all rules), and the score of the best f so far\n");
 	cmd_table(&table, "  ", out);
 }
 

@@ -1,11 +1,8 @@
 /* gradus distill: a formula in the place of a trained rule. Where the trained rule went on training problems says which expressions are looked at;
- * what they are worth is said by runs of their own, as in any search; and in the end both run against the tuned rules of the experiment on test problems. */
-#include <math.h>
-#include <stdlib.h>
+ * what they are worth is said by runs of their own, as in any search. */
 #include <string.h>
 
 #include "runtime/command/command.h"
-#include "runtime/compare/compare.h"
 #include "runtime/search/search.h"
 
 enum { TAUGHT_PROBLEMS = 16 }; /* whose runs are gone through */
@@ -142,7 +139,8 @@ static CmdExit read_run(Distilling *d) {
 static const char open_rule[] =
 	"# A trained rule as a formula: one state, and one expression that is searched for "
 	"among those that go where the trained rule went.\n"
-	"joint optimizer %s(lr = 1.0, decay = 0.3) {\n"
+	"joint optimizer %s(lr = 1.0) {\n"
+	"  learn decay = 0.3 in (0, 1)\n"
 	"  state m = 0\n"
 	"  let s = g / rms(g)\n"
 	"  m <- decay * m + (1 - decay) * s\n"
@@ -226,135 +224,6 @@ static CmdExit make_experiment(Distilling *d, FeExperiment *out) {
 	return decl && fe_experiment(cmd->program, decl, out) ? CMD_OK : cmd_failed(cmd);
 }
 
-/* ---- the last word: on test problems ---- */
-
-static void on_compared(void *user, const char *label, int done, int total) {
-	cmd_progress(user, false, "on test problems, %d of %d: %s", done + 1, total, label);
-}
-
-static double lead_share(const double *formula, const double *network, const double *pool, const int *drawn,
-                         int count) {
-	double lead = 0, kept = 0;
-	for (int i = 0; i < count; i++) {
-		int k = drawn ? drawn[i] : i;
-		lead += pool[k] - network[k];
-		kept += pool[k] - formula[k];
-	}
-	return kept / lead;
-}
-
-static int by_size(const void *a, const void *b) {
-	double x = *(const double *)a, y = *(const double *)b;
-	return (x > y) - (x < y);
-}
-
-/* The share of the network's lead over the pool that the formula keeps, with a 95 % bootstrap interval over problems. */
-static CompareInterval share_of(const double *formula, const double *network, const double *pool, int count) {
-	Arena *scratch = arena_new();
-	double *shares = ARENA_ARRAY(scratch, double, SEARCH_RESAMPLES);
-	int *drawn = ARENA_ARRAY(scratch, int, count);
-	for (uint64_t k = 0; k < SEARCH_RESAMPLES; k++) {
-		for (int i = 0; i < count; i++) {
-			uint64_t bits[2];
-			random_threefry((const uint64_t[]){UINT64_C(0x64697374696c6c), k}, /* "distill" */
-			                (const uint64_t[]){(uint64_t)i, 0}, bits);
-			drawn[i] = (int)((bits[0] >> 32) * (uint64_t)count >> 32);
-		}
-		shares[k] = lead_share(formula, network, pool, drawn, count);
-	}
-	qsort(shares, SEARCH_RESAMPLES, sizeof *shares, by_size);
-	CompareInterval out = {.mean = lead_share(formula, network, pool, NULL, count),
-	                       .low = compare_quantile(shares, SEARCH_RESAMPLES, 0.025),
-	                       .high = compare_quantile(shares, SEARCH_RESAMPLES, 0.975)};
-	arena_free(scratch);
-	return out;
-}
-
-static void put_share(Cmd *cmd, const Comparison *c, uint32_t best, Text *out) {
-	const Compared *formula = &c->rules[0], *network = &c->rules[1], *pool = &c->rules[best];
-	if (!isfinite(formula->score.mean) || !isfinite(network->score.mean) || !isfinite(pool->score.mean)) {
-		text_printf(out, "not all of these stay finite, so no share of a lead can be said\n");
-		return;
-	}
-	if (!(network->score.mean < pool->score.mean)) {
-		text_printf(out, "%s does not lead over tuned %s here, so there is no share of a lead\n", network->label,
-		            pool->label);
-		return;
-	}
-	CompareInterval share = share_of(formula->per_problem, network->per_problem, pool->per_problem, c->test_problems);
-	text_printf(out, "the formula keeps %s %% [%s, %s] of the lead of %s over tuned %s\n",
-	            cmd_number(cmd->arena, 100 * share.mean, 3), cmd_number(cmd->arena, 100 * share.low, 3),
-	            cmd_number(cmd->arena, 100 * share.high, 3), network->label, pool->label);
-}
-
-static void put_comparison(const Distilling *d, const Comparison *c, Text *out) {
-	Cmd *cmd = d->cmd;
-	CmdTable table = {.arena = cmd->arena, .columns = 4};
-	uint32_t best = 0;
-	text_printf(out, "\n%d unseen problem%s of %s, %d steps: %s\n", c->test_problems, c->test_problems == 1 ? "" : "s",
-	            c->objective, c->steps,
-	            score_words(cmd->arena, c->score, score_judge(c->validates), SCORE_EVALUATIONS, c->steps));
-	for (uint32_t k = 2; k < c->count; k++)
-		if (isfinite(c->rules[k].score.mean) && (best == 0 || c->rules[k].score.mean < c->rules[best].score.mean))
-			best = k;
-	cmd_cell(&table, " ");
-	cmd_cell(&table, "score");
-	cmd_cell(&table, "[95 %% interval]");
-	cmd_cell(&table, "learned numbers");
-	for (uint32_t k = 0; k < (best ? 3u : 2u); k++) {
-		const Compared *rule = &c->rules[k < 2 ? k : best];
-		cmd_cell(&table, k == 0 ? "%s, the formula" : k == 2 ? "%s, tuned" : "%s", rule->label);
-		cmd_cell(&table, "%s", cmd_number(cmd->arena, rule->score.mean, 4));
-		cmd_cell(&table, "[%s, %s]", cmd_number(cmd->arena, rule->score.low, 4),
-		         cmd_number(cmd->arena, rule->score.high, 4));
-		cmd_cell(&table, "%s", k == 1 ? cmd_count(cmd->arena, d->learned) : "-");
-	}
-	cmd_table(&table, "  ", out);
-	if (best)
-		put_share(cmd, c, best, out);
-}
-
-static CmdExit compare_on(const Distilling *d, const FeExperiment *x, const FeCall *formula, const FeCall *network,
-                          uint32_t family) {
-	Cmd *cmd = d->cmd;
-	VEC(Contender) contenders = {0};
-	Contender first = {.label = "distilled", .rule = *formula}, second = {.label = d->label, .rule = *network};
-	vec_push(cmd->arena, &contenders, first);
-	vec_push(cmd->arena, &contenders, second);
-	for (uint32_t i = 0; i < x->against.count; i++) {
-		Contender one = {.label = session_text(cmd->session, x->against.data[i].decl->name.name),
-		                 .rule = x->against.data[i],
-		                 .tune = true};
-		vec_push(cmd->arena, &contenders, one);
-	}
-	CompareOptions options = {.steps = x->horizon_high,
-	                          .train_problems = x->train_problems,
-	                          .test_problems = x->test_problems,
-	                          .score = x->score,
-	                          .subject = 0,
-	                          .progress = on_compared,
-	                          .user = cmd};
-	Comparison *c = compare_rules(cmd->rt, &x->on.data[family], contenders.data, contenders.count, &options);
-	cmd_progress_end(cmd);
-	if (!c)
-		return rt_interrupted(cmd->rt) ? CMD_INTERRUPTED : cmd_failed(cmd);
-	Text out = text_new(cmd->arena);
-	put_comparison(d, c, &out);
-	compare_free(c);
-	return cmd_print(cmd, &out);
-}
-
-static CmdExit last_word(const Distilling *d, const FeExperiment *x) {
-	FeCall formula = {0}, network = {0};
-	StoreInfo info;
-	CmdExit code = cmd_rule(d->cmd, d->dir, &formula, &info);
-	if (code == CMD_OK)
-		code = cmd_rule(d->cmd, d->run, &network, &info);
-	for (uint32_t k = 0; k < x->on.count && code == CMD_OK && x->test_problems > 0; k++)
-		code = compare_on(d, x, &formula, &network, k);
-	return code;
-}
-
 /* ---- gradus distill ---- */
 
 static const char *folder_for(Cmd *cmd, const char *run) {
@@ -394,5 +263,7 @@ CmdExit cmd_distill(Cmd *cmd) {
 		return code;
 	cmd_catch_interrupts();
 	cmd_interrupt_says(arena_printf(cmd->arena, "%s is complete; the comparison on test problems is not", d.dir));
-	return last_word(&d, &experiment);
+	const CmdDistilled distilled = {
+		.run = d.run, .dir = d.dir, .label = d.label, .learned = d.learned, .experiment = &experiment};
+	return cmd_distill_last_word(cmd, &distilled);
 }

@@ -18,6 +18,8 @@ typedef struct Row {
 	double low, high; /* of the score; NaN where the result does not say */
 	bool winner;
 	CompareInterval on[FRONT_MOST_ON]; /* on the problems of --on */
+	const double *learned; /* numbers of `learn`; NULL: none were fitted */
+	int learned_count;
 } Row;
 
 typedef struct Listing {
@@ -40,6 +42,24 @@ static const char *constants_text(Arena *arena, const SearchArchiveScore *score,
 		text_real(&out, score->constants[k], single);
 	}
 	return text_cstr(&out);
+}
+
+/* What stands behind the constants of the expression. */
+static void read_learned(const SearchArchiveExpr *expr, const SearchArchiveScore *score, Arena *arena, Row *out) {
+	int own = 0;
+	for (const char *at = expr->text; *at; at++)
+		own += *at == '{';
+	out->learned_count = own < score->constant_count ? score->constant_count - own : 0;
+	if (out->learned_count > 0)
+		out->learned = arena_copy(arena, score->constants + own, sizeof *score->constants * (size_t)out->learned_count);
+}
+
+/* In a folder from elsewhere there may be any number of them: are they those of this rule? */
+static const double *learned_for(const Row *row, const FeRule *rule) {
+	bool numbers = row->learned_count > 0 && row->learned_count == learned_count(rule);
+	for (uint32_t i = 0; i < rule->learned.count; i++)
+		numbers = numbers && rule->learned.data[i].slot.type.rank == 0;
+	return numbers ? row->learned : NULL;
 }
 
 static bool see(void *user, const SearchArchiveRow *row) {
@@ -68,6 +88,7 @@ static bool see(void *user, const SearchArchiveRow *row) {
 	           .low = (double)NAN,
 	           .high = (double)NAN};
 	one.winner = !front && one.stage == listing->stage && !strcmp(one.formula, listing->winner);
+	read_learned(&row->expr, &row->score, arena, &one);
 	vec_push(arena, &listing->rows, one);
 	return front || listing->rows.count < (uint64_t)given->best;
 }
@@ -204,6 +225,7 @@ static bool put_rules(Listing *listing, const FeRule *rule, Text *out) {
 		                   .name = arena_printf(out->arena, "found_%u", i),
 		                   .level = FE_LEVEL_LOOSE,
 		                   .rate = row->rate,
+		                   .learned = learned_for(row, rule),
 		                   .alone = i > 0};
 		search_filled_rule(listing->cmd->rt, &listing->run->experiment.train, rule, &fill, out);
 	}

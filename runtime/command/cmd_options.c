@@ -67,6 +67,7 @@ static const Option options[] = {
 	{"into", 0, OPTION_TEXT, AT(into), "FILE", "a rule with an open expression, in which the formula is to stand"},
 	{"proposals", 0, OPTION_POSITIVE, AT(proposals), "N", "how many expressions it may propose (default 256)"},
 	{"patience", 0, OPTION_POSITIVE, AT(patience), "N", "seconds that an answer of it is waited for (default 60)"},
+	{"samples", 0, OPTION_POSITIVE, AT(samples), "N", "independent samples of every estimator (default 20)"},
 	{"out", 'o', OPTION_TEXT, AT(out), "PATH", "where to write; a device or a pipe is written to, never replaced"},
 	{"svg", 0, OPTION_TEXT, AT(svg), "FILE", "draw as well, into a file that ends in .svg"},
 	{"fill", 0, OPTION_TEXT, AT(fill), "EXPRESSION", "what stands for the open expression of the file"},
@@ -99,7 +100,8 @@ static const Option options[] = {
 
 enum { OPTION_COUNT_ALL = sizeof options / sizeof *options };
 
-static const char always[] = "precision threads memory data strict interpret verify time-passes dump-dir cache color help";
+static const char always[] =
+	"precision threads memory data strict interpret verify time-passes dump-dir cache color help";
 
 static bool listed(const char *list, const char *name) {
 	size_t length = strlen(name);
@@ -333,6 +335,7 @@ static const struct {
 	{"compare", "train", "problems to tune on (default: as the experiment of the run folder alone, or 90)"},
 	{"compare", "test", "unseen problems to compare on (default: as that experiment, or 100)"},
 	{"compare", "seed", "of problems and starts (default 0)"},
+	{"emit", "on", "the one objective whose tensors, or whose derivatives, the rule is made for"},
 	{"front", "on", "score what is listed on unseen problems of these families"},
 	{"front", "steps", "how many steps, with --on (default: the horizon of the run)"},
 	{"front", "test", "unseen problems, with --on (default 100)"},

@@ -121,6 +121,7 @@ static const Stage stages[] = {
 	{"c", show_c, true, false, NULL},
 	{"std", NULL, false, false, cmd_show_std},
 	{"functions", NULL, false, false, show_functions},
+	{"estimators", NULL, false, false, cmd_show_estimators},
 	{"at", NULL, false, false, cmd_show_at},
 	{"data", NULL, false, false, cmd_show_data},
 	{"space", NULL, false, false, cmd_show_space},

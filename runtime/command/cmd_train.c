@@ -5,6 +5,7 @@
 
 #include "runtime/command/command.h"
 #include "runtime/command/limits.h"
+#include "runtime/compare/compare.h"
 #include "runtime/meta/meta.h"
 
 typedef struct Course {
@@ -178,19 +179,13 @@ static CmdExit open_hypers(Cmd *cmd, FeExperiment *experiment) {
 	return CMD_OK;
 }
 
-static CmdExit find_experiment(Cmd *cmd, FeExperiment *experiment) {
-	if (cmd->words.count == 1 && cmd_is_folder(cmd->words.data[0])) {
-		const char *run = cmd->words.data[0];
-		return cmd_usage(
-			cmd, "%s is a folder, and `train` begins in one that does not exist: `%s resume %s` goes on with it", run,
-			cmd->typed, run);
-	}
+CmdExit cmd_find_experiment(Cmd *cmd, const char *form, FeExperiment *experiment) {
 	CmdExit code = cmd_load_words(cmd);
 	if (code != CMD_OK)
 		return code;
 	const AstDecl *decl = NULL;
 	if (cmd->words.count == 0) {
-		decl = cmd_only(cmd, AST_EXPERIMENT, "experiment", "gradus train FILE NAME -o DIR");
+		decl = cmd_only(cmd, AST_EXPERIMENT, "experiment", form);
 	} else if (cmd->words.count > 1) {
 		cmd_usage(cmd, "one experiment at a time, not `%s` too", cmd->words.data[1]);
 	} else {
@@ -211,7 +206,18 @@ static CmdExit find_experiment(Cmd *cmd, FeExperiment *experiment) {
 		experiment->outer_steps = (int)cmd->options.steps;
 	if (cmd->options.seed >= 0)
 		experiment->seed = (uint64_t)cmd->options.seed;
-	return experiment->learner ? CMD_OK : open_hypers(cmd, experiment);
+	return CMD_OK;
+}
+
+static CmdExit find_experiment(Cmd *cmd, FeExperiment *experiment) {
+	if (cmd->words.count == 1 && cmd_is_folder(cmd->words.data[0])) {
+		const char *run = cmd->words.data[0];
+		return cmd_usage(
+			cmd, "%s is a folder, and `train` begins in one that does not exist: `%s resume %s` goes on with it", run,
+			cmd->typed, run);
+	}
+	CmdExit code = cmd_find_experiment(cmd, "gradus train FILE NAME -o DIR", experiment);
+	return code != CMD_OK || experiment->learner ? code : open_hypers(cmd, experiment);
 }
 
 /* The learned scalars by name, if they are few. */
@@ -315,6 +321,9 @@ static CmdExit finish(Course *training, const Trained *trained) {
 	if (trained->interrupted && saved) {
 		text_printf(&out, "interrupted: the best rule so far is saved in %s\n", dir);
 		text_printf(&out, "to go on: %s resume %s%s\n", cmd->typed, dir, cmd_data_option(cmd, training->experiment));
+	} else if (trained->waited && saved) {
+		text_printf(&out, "ended after step %d: %d scorings on the select problems were no better\n", trained->steps,
+		            trained->since_best);
 	} else if (lost_all(trained) && saved) {
 		text_printf(&out, "no meta-gradient was finite, so nothing was learned: start where runs do not diverge\n");
 	} else if (trained->diverged && saved) {
@@ -365,6 +374,19 @@ static CmdExit open_twice(Cmd *cmd, const FeExperiment *experiment) {
 	return cmd_failed(cmd);
 }
 
+/* Whether what `compare` will run against the rule can run: a mistake is better told before the training than after. */
+static bool opponents_possible(Cmd *cmd, const FeExperiment *experiment) {
+	bool possible = true;
+	Contender *opponents = ARENA_ARRAY(cmd->arena, Contender, experiment->against.count + 1);
+	for (uint32_t i = 0; i < experiment->against.count; i++)
+		opponents[i] = (Contender){.rule = experiment->against.data[i], .tune = true};
+	for (uint32_t i = 0; i < experiment->on.count; i++)
+		possible = compare_possible(cmd->rt, &experiment->on.data[i], opponents, experiment->against.count,
+		                            experiment->score) &&
+		           possible;
+	return possible;
+}
+
 CmdExit cmd_train(Cmd *cmd) {
 	const char *dir = cmd->options.out;
 	if (!dir)
@@ -395,6 +417,8 @@ CmdExit cmd_train(Cmd *cmd) {
 	code = cmd_use_proposer(cmd, searches, &experiment.search);
 	if (code != CMD_OK)
 		return code;
+	if (!opponents_possible(cmd, &experiment))
+		return cmd_failed(cmd);
 	if (choices)
 		return cmd_choose(cmd, &experiment);
 	if (searches)

@@ -68,6 +68,16 @@ const CmdVerb cmd_verbs[] = {
      "gradus train examples/robust.grad -o runs/robust\n"
      "gradus train examples/robust.grad -o runs/short --steps 50 --seed 3\n"
      "gradus train tune.grad -o runs/adam --learn adam.lr\n"},
+	{"diagnose", cmd_diagnose, "how good each way to estimate a meta-gradient is, and which to use",
+     "diagnose FILE [NAME] [--samples N] [--json] [--svg FILE]\ndiagnose DIR [--samples N] [--json] [--svg FILE]",
+     "Measures the estimators of the experiment's meta-gradient where its rule starts, or where a run has come to: bias\n"
+     "against back-propagation through whole runs (where that is not finite, against many samples of es), standard\n"
+     "deviation, cosine, and what it costs until noise is no larger than the gradient. Particles, sigma and window are\n"
+     "those of the experiment, where it has them. Names the one to use: the cheapest by time of those that point the\n"
+     "right way (cosine 0.9 and more, bias below half of the gradient). --svg draws error against evaluations.\n",
+     "samples json svg file seed",
+     "gradus diagnose examples/robust.grad\n"
+     "gradus diagnose runs/robust --samples 50 --svg noise.svg\n"},
 	{"resume", cmd_resume, "go on with a training or a search that was ended early",
      "resume DIR [--data DIR] [--propose COMMAND]",
      "Goes on in the run folder as if nothing had happened: after Ctrl-C, a kill or a full disk. A training goes on "
@@ -109,7 +119,7 @@ const CmdVerb cmd_verbs[] = {
      "most\n"
      "--size nodes (7); --into FILE gives another rule with an open expression. The folder DIR (RUN-distilled) is that "
      "of\n"
-     "a search: rule.grad, front.grad, archive.sqlite. In the end the formula, the trained rule and the tuned rules "
+     "a search, with front.svg, a picture of the front. In the end the formula, the trained rule and the tuned rules "
      "of\n"
      "`against` run on test problems, and the share of the trained rule's lead that the formula keeps is said.\n",
      "out into size data",
@@ -175,12 +185,13 @@ const CmdVerb cmd_verbs[] = {
      "gradus emit c runs/robust -o out --prefix myopt\n"
      "gradus emit c rosenbrock -o out --real f64\n"},
 	{"show", cmd_show, "what the compiler makes of a program",
-     "show STAGE FILE [NAME]\nshow STAGE NAME\nshow std [NAME]\nshow functions [NAME]\nshow at FILE:LINE:COLUMN\nshow "
+     "show STAGE FILE [NAME]\nshow STAGE NAME\nshow std [NAME]\nshow functions [NAME]\nshow estimators [NAME]\nshow at FILE:LINE:COLUMN\nshow "
      "data FILE [COLUMNS | bytes]\nshow space FILE [RULE]",
      "Stages: ast (the syntax tree), ir (the tensor form), grad (with the gradient), opt (simplified), loops (what is\n"
      "compiled), llvm, asm, c. Of an objective that is its value and gradient, of a rule its step; of an experiment,\n"
      "if it is named, all that training compiles. `show std` lists the library, `show std NAME` prints the source of\n"
      "one of its names; `show functions` lists the functions, constants and distributions of the language.\n"
+     "`show estimators` lists what an experiment may say behind `estimate`; of NAME, its options with their limits.\n"
      "`show at` tells what a name or an expression at a place is: where it is declared, its type and shape with the\n"
      "defaults, its comment.\n"
      "`show data` tells what a file of data holds: shape, type, range, the first rows, and what it takes in memory. "
@@ -267,7 +278,7 @@ static CmdExit help_name(Cmd *cmd, const char *word) {
 	for (int i = 0; i < FE_ESTIMATORS; i++) {
 		if (!strcmp(fe_estimator_name((FeEstimator)i), word)) {
 			return cmd_usage(
-				cmd, "`%s` is no command but a way to estimate meta-gradients: docs/language.md, Experiments", word);
+				cmd, "`%s` is no command but a way to learn numbers: %s show estimators %s", word, cmd->typed, word);
 		}
 	}
 	if (fe_find(cmd->program, name))

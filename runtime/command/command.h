@@ -31,7 +31,7 @@ typedef struct CmdOptions {
 	const char *into;    /* where a formula is to stand */
 	const char *cache;   /* of machine code */
 	int64_t steps, problems, instance, threads, train, test, size, best;
-	int64_t proposals, patience;
+	int64_t proposals, patience, samples;
 	int64_t seed;  /* -1: as the program says, or 0 */
 	double memory; /* bytes */
 	CmdWords set, learn, against, choose;
@@ -125,6 +125,12 @@ FeProgram *cmd_program_new(Cmd *cmd);
 size_t cmd_memory(const Cmd *cmd); /* --memory, or what this machine has */
 /* How passes are run, as --verify, --time-passes and --dump-dir say. */
 IrPipeline cmd_pipeline(const Cmd *cmd);
+
+/* ---- cmd_train.c ---- */
+
+/* The experiment that the words name, of the files among them, with --steps and --seed; form: what to write where it is not said
+ * which. CMD_OK, or a code after a message or with diagnostics. */
+CmdExit cmd_find_experiment(Cmd *cmd, const char *form, FeExperiment *out);
 
 /* ---- cmd_run.c ---- */
 
@@ -234,6 +240,7 @@ char *cmd_read_file(Cmd *cmd, const char *path, bool streams, size_t *length, co
 
 /* ---- the verbs, one file each ---- */
 
+CmdExit cmd_diagnose(Cmd *cmd);
 CmdExit cmd_check(Cmd *cmd);
 CmdExit cmd_info(Cmd *cmd);
 CmdExit cmd_eval(Cmd *cmd);
@@ -273,6 +280,16 @@ CmdExit cmd_search_again(Cmd *cmd, const FeExperiment *experiment, const StoreRe
 CmdExit cmd_resume(Cmd *cmd);
 CmdExit cmd_front(Cmd *cmd);
 CmdExit cmd_distill(Cmd *cmd);
+/* What was distilled, and into which folder. */
+typedef struct CmdDistilled {
+	const char *run, *dir;
+	const char *label; /* of the trained rule */
+	int64_t learned;   /* its numbers */
+	const FeExperiment *experiment;
+} CmdDistilled;
+
+/* cmd_distill_last.c: prints how both do on test problems, and draws it. */
+CmdExit cmd_distill_last_word(Cmd *cmd, const CmdDistilled *distilled);
 /* cmd_train.c: " --data DIR" as commands on this run need it, or "" where they do not. */
 const char *cmd_data_option(Cmd *cmd, const FeExperiment *experiment);
 CmdExit cmd_compare(Cmd *cmd);
@@ -290,6 +307,7 @@ CmdExit cmd_show_space(Cmd *cmd); /* its words: FILE [RULE] */
 bool cmd_show_choices(Cmd *cmd, CmdExit *code);
 /* ... or is a learner; false: none is. */
 bool cmd_show_learner(Cmd *cmd, CmdExit *code);
+CmdExit cmd_show_estimators(Cmd *cmd); /* its words: NAMEs */
 CmdExit cmd_show_at(Cmd *cmd); /* its words: FILE:LINE:COLUMN */
 
 #endif

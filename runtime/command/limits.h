@@ -28,6 +28,9 @@ enum {
 	/* minimize, compare: steps of a run, and test problems, where neither an option nor a run folder says; --help names it */
 	CMD_STEPS = 100,
 	CMD_TEST_PROBLEMS = 100,
+	/* cmd_diagnose.c: samples of an estimator, and the window where the experiment has none */
+	CMD_DIAGNOSE_SAMPLES = 20,
+	CMD_DIAGNOSE_WINDOW = 10,
 	/* cmd_info.c: the size for which a rule is shown that is tied to one; and the two at which the FLOPs of others are counted, whose
 	 * difference is what a coordinate costs */
 	CMD_TIED_SIZE = 64,

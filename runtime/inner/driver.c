@@ -157,7 +157,7 @@ IrFunc *task_stage_batched(Task *task, TaskStage stage, const TaskPlan *plan) {
 }
 
 static bool same_plan(const TaskPlan *a, const TaskPlan *b) {
-	return a->window == b->window && a->steps == b->steps && a->fixed == b->fixed;
+	return a->window == b->window && a->steps == b->steps && a->fixed == b->fixed && a->first_order == b->first_order;
 }
 
 bool task_need(Task *task, TaskStage stage, const TaskPlan *plan) {

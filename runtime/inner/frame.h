@@ -13,6 +13,7 @@ typedef struct Frame {
 	Arena *arena;
 	IrValue *of[IR_ALL_ROLES];
 	uint32_t count[IR_ALL_ROLES];
+	bool first_order; /* derivatives do not go through the g that the rule reads */
 } Frame;
 
 Frame frame_new(Task *task, const char *name);

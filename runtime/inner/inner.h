@@ -35,6 +35,7 @@ typedef struct TaskPlan {
 	int window;        /* gradient, tangent: derivatives are cut after so many steps; 0: never */
 	int steps;         /* segment, gradient, tangent: the most steps that it runs; follow, fit: all it runs */
 	bool fixed;        /* gradient: the horizon is always `steps` */
+	bool first_order;  /* gradient, tangent: the g that the rule reads is a constant */
 	TaskTheta variant; /* begin, segment */
 } TaskPlan;
 
@@ -123,7 +124,7 @@ const char *learned_holes(Rt *rt, const FeRule *rule, const double *theta, Arena
 /* The sets of problems, by their first instance. They have no instance in common, however large they are: the first
  * million of each is numbered on from there, later ones share the numbers from 3,000,000 on, every third each. */
 typedef enum ProblemSet { PROBLEMS_TRAIN = 0, PROBLEMS_SELECT = 1000000, PROBLEMS_TEST = 2000000 } ProblemSet;
-int64_t problems_instance(ProblemSet set, int number);
+int64_t problems_instance(ProblemSet set, int64_t number);
 
 typedef struct ProblemBlock {
 	int64_t seed, instance[IR_LANES];
@@ -145,6 +146,8 @@ typedef struct Problems {
 Problems *problems_new(Task *task, uint64_t seed, int64_t first, int count, bool spread);
 /* The first `count` of a set. */
 Problems *problems_of(Task *task, uint64_t seed, ProblemSet set, int count, bool spread);
+/* `count` of a set behind the first `skipped`. */
+Problems *problems_after(Task *task, uint64_t seed, ProblemSet set, int64_t skipped, int count, bool spread);
 void problems_free(Problems *problems);
 double problems_bytes(const Task *task, int count, bool spread); /* planned, before they are made */
 /* Gives the values of a block by role to a call: data, seed, instance, fixed, x. */

@@ -55,9 +55,9 @@ void problems_give(const Task *task, IrByRole *given, const ProblemBlock *block)
 	ir_give(given, IR_ROLE_X, &block->x0, 1);
 }
 
-int64_t problems_instance(ProblemSet set, int number) {
+int64_t problems_instance(ProblemSet set, int64_t number) {
 	int64_t first = set, size = PROBLEMS_SELECT;
-	return number < size ? first + number : 3 * (int64_t)number + first / size;
+	return number < size ? first + number : 3 * number + first / size;
 }
 
 typedef int64_t Numbering(int64_t first, int number);
@@ -66,8 +66,16 @@ static int64_t one_after_another(int64_t first, int number) {
 	return first + number;
 }
 
-static int64_t in_set(int64_t first, int number) {
-	return problems_instance((ProblemSet)first, number);
+static int64_t in_train(int64_t skipped, int number) {
+	return problems_instance(PROBLEMS_TRAIN, skipped + number);
+}
+
+static int64_t in_select(int64_t skipped, int number) {
+	return problems_instance(PROBLEMS_SELECT, skipped + number);
+}
+
+static int64_t in_test(int64_t skipped, int number) {
+	return problems_instance(PROBLEMS_TEST, skipped + number);
 }
 
 /* Numbers of the problems in a block, and places for what setup makes of them. */
@@ -171,7 +179,12 @@ Problems *problems_new(Task *task, uint64_t seed, int64_t first, int count, bool
 }
 
 Problems *problems_of(Task *task, uint64_t seed, ProblemSet set, int count, bool spread) {
-	return make_problems(task, seed, in_set, set, count, spread);
+	return problems_after(task, seed, set, 0, count, spread);
+}
+
+Problems *problems_after(Task *task, uint64_t seed, ProblemSet set, int64_t skipped, int count, bool spread) {
+	Numbering *numbering = set == PROBLEMS_TRAIN ? in_train : set == PROBLEMS_SELECT ? in_select : in_test;
+	return make_problems(task, seed, numbering, skipped, count, spread);
 }
 
 void problems_free(Problems *problems) {

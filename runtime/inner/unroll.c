@@ -145,6 +145,30 @@ static void set_state_values(Frame *w, const IrValue *values) {
 	}
 }
 
+/* An operation over all elements of a type, and where each stands. */
+static IrForBuilder each_element(Frame *w, IrType type, IrAt *at) {
+	IrForBuilder f = ir_for_begin(&w->b);
+	for (uint32_t i = 0; i < type.rank; i++)
+		at[i] = ir_at_index(w->task->module, ir_for_index(&f, 0, type.dims[i]), 1);
+	return f;
+}
+
+/* A value without a derivative; where `counter` is given and 0, with it. */
+static IrValue emit_stopped(Frame *w, IrValue from, IrValue counter) {
+	IrAt at[IR_MAX_RANK];
+	IrType type = ir_type(w->func, from);
+	IrForBuilder f = each_element(w, type, at);
+	uint32_t value = ir_read(&f, from, at, false);
+	uint32_t node = ir_op1(&f, IR_stop_gradient, value);
+	if (counter) {
+		uint32_t first = ir_op2(&f, IR_eq, ir_read_scalar(&f, counter), ir_int(&f, 0));
+		node = ir_op3(&f, IR_where, first, value, node);
+	}
+	IrValue out = ir_put(&f, IR_PUT_NONE, node, type, at, 0, false);
+	ir_for_end(&f);
+	return out;
+}
+
 /* The loop of a segment: from w's state to w's state; sets the score. What there is of the roles CURVE and SPENT takes f, and the
  * evaluations spent, of every turn. trips: 0: all. */
 static void emit_segment(Frame *w, int steps, IrValue trips) {
@@ -164,6 +188,8 @@ static void emit_segment(Frame *w, int steps, IrValue trips) {
 		inner[count + 2] = ir_loop_carry(&w->b, loop, frame_get(w, IR_ROLE_SPENT));
 	set_state_values(w, inner);
 	IrValue t = emit_count(&w->b, frame_get(w, IR_ROLE_T0), loop->loop.counter, 1);
+	if (w->first_order && w->count[IR_ROLE_G] > 0)
+		frame_set(w, IR_ROLE_G, emit_stopped(w, frame_get(w, IR_ROLE_G), 0));
 	frame_step(w, t);
 	bool batches = w->task->objective->batches;
 	IrValue next = batches ? emit_count(&w->b, frame_get(w, IR_ROLE_T0), loop->loop.counter, 2) : 0;
@@ -199,8 +225,9 @@ IrFunc *task_build_begin(Task *task, const TaskPlan *plan) {
 }
 
 /* `whole`: every segment has all its turns, so that no bound is read when it runs. */
-static IrFunc *build_segment(Task *task, int steps, bool curve, bool whole) {
+static IrFunc *build_segment(Task *task, int steps, bool curve, bool whole, bool first_order) {
 	Frame w = frame_new(task, "segment");
+	w.first_order = first_order;
 	frame_problem(&w);
 	FRAME_PARAMS(&w, IR_ROLE_X, IR_ROLE_F, IR_ROLE_G, IR_ROLE_STATE, IR_ROLE_T0, IR_ROLE_TURNS, IR_ROLE_HORIZON,
 	             IR_ROLE_F0, IR_ROLE_HYPER, IR_ROLE_THETA);
@@ -216,7 +243,7 @@ static IrFunc *build_segment(Task *task, int steps, bool curve, bool whole) {
 }
 
 IrFunc *task_build_segment(Task *task, const TaskPlan *plan) {
-	return build_segment(task, plan->steps, true, false);
+	return build_segment(task, plan->steps, true, false, false);
 }
 
 /* Do the first states depend on theta? Then the first window's gradient also flows through `init`. */
@@ -233,14 +260,6 @@ static bool init_reads_theta(const FeRule *rule) {
 
 static bool least(const Frame *w) {
 	return fe_score_folds[w->task->score.fold].least;
-}
-
-/* An operation over all elements of a type, and where each stands. */
-static IrForBuilder each_element(Frame *w, IrType type, IrAt *at) {
-	IrForBuilder f = ir_for_begin(&w->b);
-	for (uint32_t i = 0; i < type.rank; i++)
-		at[i] = ir_at_index(w->task->module, ir_for_index(&f, 0, type.dims[i]), 1);
-	return f;
 }
 
 /* Of a value that every window has: the sum over windows. Where the score is a minimum, that of the window which has the least
@@ -332,8 +351,8 @@ static const double *segment_limits(const Task *task, const IrFunc *segment) {
 }
 
 /* The reverse of a segment: its cotangents of theta and, through `init`, of the states that are real. */
-static IrFunc *segment_reverse(Task *task, int window, bool whole, bool through_init) {
-	IrFunc *segment = task_optimized(task, build_segment(task, window, false, whole));
+static IrFunc *segment_reverse(Task *task, int window, bool whole, bool first_order, bool through_init) {
+	IrFunc *segment = task_optimized(task, build_segment(task, window, false, whole, first_order));
 	Arena *arena = task->module->arena;
 	bool *wrt = ir_choose_params(arena, segment, IR_ROLE_THETA);
 	for (uint32_t i = 0; through_init && i < segment->params.count; i++) {
@@ -350,7 +369,7 @@ IrFunc *task_build_gradient(Task *task, const TaskPlan *plan) {
 	int steps = plan->steps, window = plan->window <= 0 || plan->window > steps ? steps : plan->window;
 	bool partial = !plan->fixed || steps % window != 0;
 	bool through_init = init_reads_theta(task->rule);
-	IrFunc *reverse = segment_reverse(task, window, !partial, through_init);
+	IrFunc *reverse = segment_reverse(task, window, !partial, plan->first_order, through_init);
 	Frame w = frame_new(task, "meta_gradient");
 	frame_problem(&w);
 	FRAME_PARAMS(&w, IR_ROLE_X, IR_ROLE_HORIZON, IR_ROLE_HYPER, IR_ROLE_THETA);
@@ -396,21 +415,9 @@ IrFunc *task_build_gradient(Task *task, const TaskPlan *plan) {
 static void emit_cut(Frame *w, IrValue counter, bool through_init) {
 	IrValue *values = ARENA_ARRAY(w->arena, IrValue, state_count(w) + 1);
 	uint32_t count = state_values(w, values);
-	for (uint32_t k = 0; k < count; k++) {
-		IrType type = ir_type(w->func, values[k]);
-		if (!ir_scalar_is_real(type.scalar))
-			continue;
-		IrAt at[IR_MAX_RANK];
-		IrForBuilder f = each_element(w, type, at);
-		uint32_t value = ir_read(&f, values[k], at, false);
-		uint32_t node = ir_op1(&f, IR_stop_gradient, value);
-		if (through_init) {
-			uint32_t first = ir_op2(&f, IR_eq, ir_read_scalar(&f, counter), ir_int(&f, 0));
-			node = ir_op3(&f, IR_where, first, value, node);
-		}
-		values[k] = ir_put(&f, IR_PUT_NONE, node, type, at, 0, false);
-		ir_for_end(&f);
-	}
+	for (uint32_t k = 0; k < count; k++)
+		if (ir_scalar_is_real(ir_type(w->func, values[k]).scalar))
+			values[k] = emit_stopped(w, values[k], through_init ? counter : 0);
 	set_state_values(w, values);
 }
 
@@ -437,6 +444,7 @@ static void emit_windows(Frame *w, int window, int steps) {
 
 IrFunc *task_build_tangent(Task *task, const TaskPlan *plan) {
 	Frame w = frame_new(task, "score");
+	w.first_order = plan->first_order;
 	frame_problem(&w);
 	FRAME_PARAMS(&w, IR_ROLE_X, IR_ROLE_HORIZON, IR_ROLE_HYPER, IR_ROLE_THETA);
 	emit_begin(&w);

@@ -102,21 +102,26 @@ static double off_diagonal(int n, const double *a, double *all) {
 	return off;
 }
 
-void meta_make_positive(int n, double *a, double *room) {
+void meta_eigen(int n, double *a, double *vectors) {
 	enum { MOST_SWEEPS = 60 };
-	double *turned = room, *vectors = room + n * n, all;
-	memcpy(turned, a, sizeof *a * (size_t)(n * n));
+	double all;
 	memset(vectors, 0, sizeof *a * (size_t)(n * n));
 	for (int i = 0; i < n; i++)
 		vectors[i * n + i] = 1;
 	for (int sweep = 0; sweep < MOST_SWEEPS; sweep++) {
-		double off = off_diagonal(n, turned, &all);
+		double off = off_diagonal(n, a, &all);
 		if (!(off > 1e-30 * all))
 			break;
 		for (int p = 0; p < n; p++)
 			for (int q = p + 1; q < n; q++)
-				rotate(n, turned, vectors, p, q);
+				rotate(n, a, vectors, p, q);
 	}
+}
+
+void meta_make_positive(int n, double *a, double *room) {
+	double *turned = room, *vectors = room + n * n;
+	memcpy(turned, a, sizeof *a * (size_t)(n * n));
+	meta_eigen(n, turned, vectors);
 	memset(a, 0, sizeof *a * (size_t)(n * n));
 	for (int k = 0; k < n; k++) {
 		double value = turned[k * n + k];

@@ -15,6 +15,8 @@ void meta_solve_lower(int n, const double *lower, double *b, int columns);
 void meta_solve_upper(int n, const double *lower, double *b, int columns);
 double meta_log_determinant(int n, const double *lower); /* of L L' */
 void meta_symmetric(int n, double *a);                   /* (A + A') / 2 */
+/* The symmetric a[n, n] becomes diagonal: its eigenvalues, of which the columns of vectors[n, n] are the eigenvectors. */
+void meta_eigen(int n, double *a, double *vectors);
 /* Negative eigenvalues of the symmetric a[n, n] become 0. room: 2 n n. */
 void meta_make_positive(int n, double *a, double *room);
 

@@ -216,7 +216,7 @@ void meta_derivative_allocate(MetaEstimator *e) {
 static int derivative_uses(const MetaEstimate *how, Task *task, int problems, MetaUse uses[META_MOST_USES],
                            TaskStage stage, bool fixed) {
 	task_choose_lanes(task, problems);
-	TaskPlan plan = {.window = how->window, .steps = how->horizon_high, .fixed = fixed};
+	TaskPlan plan = {.window = how->window, .steps = how->horizon_high, .fixed = fixed, .first_order = how->order == 1};
 	uses[0] = (MetaUse){TASK_SETUP, {0}};
 	uses[1] = (MetaUse){stage, plan};
 	return 2;

@@ -47,6 +47,12 @@ typedef struct EstimatorWorker {
 	double *tangent;
 } EstimatorWorker;
 
+/* What a candidate of a population was worth: fewer lost problems first, then the mean score of the others. */
+typedef struct Worth {
+	int64_t lost;
+	double score; /* infinity where all are lost */
+} Worth;
+
 /* How an estimator is carried out: a row of frontend/estimators.def names one. */
 typedef struct EstimatorMethod {
 	/* Chooses the blocks of a task for so many problems; which code it will run, its main one last. */
@@ -54,6 +60,7 @@ typedef struct EstimatorMethod {
 	bool (*fits)(const MetaEstimator *e, const Task *task); /* false with a diagnostic; NULL: always */
 	double (*bytes)(const MetaEstimator *e);                /* of memory, before it is allocated */
 	void (*allocate)(MetaEstimator *e);
+	void (*settle)(MetaEstimator *e); /* first of all: what follows from the number of learned numbers; NULL: nothing */
 	bool (*estimate)(MetaEstimator *e, double *gradient, MetaStats *stats);
 	void (*visit)(MetaEstimator *e, TrainVisit *visit,
 	              void *user);                /* what it carries from call to call; NULL: nothing */
@@ -66,18 +73,26 @@ typedef struct EstimatorMethod {
 	bool whole;      /* a window is always a run */
 	int carried;     /* states that a particle keeps from window to window */
 	bool sums_noise; /* a run goes on feeling the noise of the windows before */
+	/* of searches with a population: estimate gives the next theta */
+	void (*start)(MetaEstimator *e); /* makes places for what it carries */
+	int (*ask)(MetaEstimator *e,
+	           double *candidates); /* [2 particles][P]; how many of them are new: 0 where all is done */
+	void (*tell)(MetaEstimator *e, const double *candidates, const Worth *worth, int count, double *next);
 } EstimatorMethod;
 
 extern const EstimatorMethod meta_reverse, meta_forward;                 /* derivatives.c */
 extern const EstimatorMethod meta_full, meta_persistent, meta_truncated; /* particles.c */
 extern const EstimatorMethod meta_policy_search;                         /* policy_search.c */
+extern const EstimatorMethod meta_cma;                                   /* cma.c */
+extern const EstimatorMethod meta_random, meta_grid;                     /* searches.c */
 
 struct MetaEstimator {
 	Rt *rt;
 	MetaEstimate how;
 	const EstimatorMethod *method;
 	uint64_t seed;
-	int64_t count; /* P */
+	int64_t count;     /* P */
+	int64_t drawn_for; /* the step that the problems are of, where every step has others */
 	Arena *arena;
 	Family *families;
 	int family_count;
@@ -85,7 +100,8 @@ struct MetaEstimator {
 	int item_count;
 	EstimatorWorker *workers;
 	double bytes;
-	void *own; /* the method's */
+	void *own;          /* the method's */
+	double *candidates; /* [2 particles][P]: what pairs run with; NULL: theta and noise */
 	/* of the estimate under way */
 	const double *theta;
 	int64_t step;
@@ -108,5 +124,18 @@ bool meta_failed(const MetaEstimator *e);
 double meta_derivative_bytes(const MetaEstimator *e);
 void meta_derivative_allocate(MetaEstimator *e);
 bool meta_derivative_estimate(MetaEstimator *e, double *gradient, MetaStats *stats);
+
+/* particles.c, for searches with a population: every candidate is one of a pair that runs whole. */
+int meta_particles_uses(const MetaEstimate *how, Task *task, int problems, MetaUse uses[META_MOST_USES]);
+double meta_particles_bytes(const MetaEstimator *e);
+void meta_particles_allocate(MetaEstimator *e);
+/* Runs e->candidates; worth[2 particles]. false with a diagnostic. */
+bool meta_particles_score(MetaEstimator *e, Worth *worth, MetaStats *stats);
+
+/* population.c: what searches with a population have alike, by `start`, `ask` and `tell` */
+double meta_population_bytes(const MetaEstimator *e);
+void meta_population_allocate(MetaEstimator *e);
+bool meta_population_estimate(MetaEstimator *e, double *next, MetaStats *stats);
+bool meta_is_better(Worth a, Worth b);
 
 #endif

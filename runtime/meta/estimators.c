@@ -105,7 +105,29 @@ static const EstimatorMethod *const methods[FE_ESTIMATORS] = {
 #undef ESTIMATOR
 };
 
+bool meta_moves(const MetaEstimator *e) {
+	return fe_estimators[e->how.kind].moves;
+}
+
+/* The problems of a step in the place of those of the one before: as many, numbered on. */
+static bool take_fresh(MetaEstimator *e, int64_t step) {
+	for (int k = 0; k < e->family_count && step != e->drawn_for; k++) {
+		Family *family = &e->families[k];
+		int count = family->problems->count;
+		bool spread = family->problems->spread;
+		problems_free(family->problems);
+		family->problems =
+			problems_after(family->task, e->rt->options.seed, PROBLEMS_TRAIN, step * count, count, spread);
+		if (!family->problems)
+			return false;
+	}
+	e->drawn_for = step;
+	return true;
+}
+
 bool meta_estimate(MetaEstimator *e, const double *theta, int64_t step, double *gradient, MetaStats *stats) {
+	if (e->how.fresh && !take_fresh(e, step))
+		return false;
 	e->theta = theta;
 	e->step = step;
 	return e->method->estimate(e, gradient, stats);
@@ -129,6 +151,7 @@ int meta_estimate_uses(const MetaEstimate *how, Task *task, int problems, MetaUs
 MetaEstimate meta_estimate_of(const FeExperiment *experiment) {
 	return (MetaEstimate){.kind = experiment->estimator,
 	                      .window = experiment->window,
+	                      .order = (int)experiment->options[FE_OPTION_ORDER],
 	                      .sigma = experiment->sigma,
 	                      .particles = experiment->particles,
 	                      .steps = experiment->outer_steps,
@@ -138,8 +161,12 @@ MetaEstimate meta_estimate_of(const FeExperiment *experiment) {
 	                      .trust = experiment->options[FE_OPTION_TRUST],
 	                      .components = (int)experiment->options[FE_OPTION_COMPONENTS],
 	                      .multipliers = experiment->options[FE_OPTION_MULTIPLIERS],
+	                      .spread = experiment->options[FE_OPTION_SPREAD],
+	                      .population = (int)experiment->options[FE_OPTION_POPULATION],
+	                      .points = (int)experiment->options[FE_OPTION_POINTS],
 	                      .horizon_low = experiment->horizon_low,
 	                      .horizon_high = experiment->horizon_high,
+	                      .fresh = experiment->fresh,
 	                      .stagger = true,
 	                      .clip = experiment->clip};
 }
@@ -179,6 +206,8 @@ MetaEstimator *meta_estimator_new(Rt *rt, Task **tasks, int task_count, const in
 	                     .count = learned_count(tasks[0]->rule),
 	                     .arena = arena,
 	                     .family_count = task_count};
+	if (e->method->settle)
+		e->method->settle(e);
 	e->families = ARENA_ARRAY(arena, Family, task_count);
 	double data = 0;
 	bool ok = true;

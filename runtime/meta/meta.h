@@ -9,6 +9,7 @@
 typedef struct MetaEstimate {
 	FeEstimator kind;
 	int window; /* 0: whole */
+	int order;  /* backprop, forward: 1: the g that the rule reads is a constant; else it is differentiated as well */
 	double sigma;
 	int particles; /* antithetic pairs */
 	int horizon_low, horizon_high;
@@ -19,6 +20,11 @@ typedef struct MetaEstimate {
 	double trust;
 	int components;
 	double multipliers;
+	/* cma_es, random_search, grid_search: how far candidates lie from the start; how many there are in an outer step (0: chosen); points of
+	 * the grid for a number */
+	double spread;
+	int population, points;
+	bool fresh;   /* other problems at every outer step */
 	bool stagger; /* pes, truncated_es: particles start at different ages */
 	double clip;  /* backprop, forward: a problem's gradient is cut to this norm before the mean is taken; 0: never */
 } MetaEstimate;
@@ -56,6 +62,8 @@ void meta_estimator_free(MetaEstimator *estimator);
 /* The estimate at theta, outer step `step` = 0, 1, ...; pes and truncated_es carry their particles from call to call.
  * gradient: [P]. false with a diagnostic (a gather that left its range). */
 bool meta_estimate(MetaEstimator *estimator, const double *theta, int64_t step, double *gradient, MetaStats *stats);
+/* Does meta_estimate give the next theta in the place of a gradient (cma_es, random_search, grid_search)? */
+bool meta_moves(const MetaEstimator *estimator);
 double meta_estimator_bytes(const MetaEstimator *estimator); /* as planned */
 
 /* All that a training carries from one outer step to the next, piece by piece: typed arrays of known length. Two trainings
@@ -77,12 +85,41 @@ double meta_norm(const double *values, int64_t count, double *unit);
 /* Standard normal noise, the same for every kind of estimate: (seed, step, particle) -> out[count]. */
 void meta_noise(uint64_t seed, int64_t step, int64_t particle, double *out, int64_t count);
 
+/* ---- diagnose.c: how good estimators are where a rule starts ---- */
+
+typedef struct MetaDiagnosis {
+	MetaEstimate how; /* given */
+	bool measured;    /* something of it was finite */
+	double gradient;  /* norm of the mean estimate */
+	double bias; /* distance of the mean from the reference, beyond what chance explains, over the reference's norm */
+	double bias_error; /* what chance explains, over the same */
+	double cosine; /* of the mean with the reference, the noise of both allowed for; NaN where there is nothing else */
+	double deviation;            /* standard deviation of one estimate: root of the sum of variances over all numbers */
+	double evaluations, seconds; /* of one estimate */
+	double cost, cost_seconds;   /* of as many as have together a deviation of the reference's norm; at least one */
+	int64_t pieces, nonfinite;
+	double score;
+} MetaDiagnosis;
+
+typedef struct MetaReference {
+	FeEstimator kind; /* backprop (of whole runs, no clip), or many samples of es where that gives nothing finite */
+	double norm, error;
+	int64_t numbers; /* P */
+} MetaReference;
+
+/* Measures rows[count] where the rule of the experiment starts. batches: independent samples of each that draws anything. The same for
+ * any number of threads, but for seconds. false with a diagnostic, or where it was interrupted. */
+bool meta_diagnose(Rt *rt, const FeExperiment *experiment, MetaDiagnosis *rows, int count, int batches,
+                   MetaReference *reference, Arena *arena);
+/* The row to use: of those that point the right way the cheapest by seconds. -1: none does. */
+int meta_diagnose_best(const MetaDiagnosis *rows, int count);
+
 /* ---- train.c ---- */
 
 typedef struct TrainProgress {
 	int step, steps; /* outer steps done, of */
 	MetaStats last;
-	double gradient_norm; /* before clipping */
+	double gradient_norm; /* before clipping; of a search that moves theta itself: how far it has moved */
 	bool selected;        /* this step was scored on the select problems: */
 	double select_score;
 	int64_t select_nonfinite;
@@ -120,9 +157,11 @@ struct Trained {
 	int64_t count; /* P */
 	double *theta; /* the best on the select problems; without any, the last */
 	double *last;
+	double *kept;    /* what is scored: `last`, or the average that the experiment asks for */
 	double *natural; /* theta as the rule uses it */
 	int steps;       /* done */
 	int best_step;
+	int since_best;                     /* scorings on the select problems that were no better, since the best */
 	double best_score;                  /* on the select problems; NaN without any */
 	double start_score;                 /* the same at the start */
 	int64_t start_lost, best_lost;      /* runs on select problems that were not finite, and are not in these scores */
@@ -133,6 +172,7 @@ struct Trained {
 	double seconds, compile_seconds, memory_bytes;
 	bool by_seed; /* something of training is drawn: another seed is another run */
 	bool interrupted;
+	bool waited;   /* the experiment's patience ended it */
 	bool diverged; /* theta became non-finite: training stopped there */
 	Arena *arena;
 };

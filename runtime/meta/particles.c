@@ -34,7 +34,7 @@ static size_t theta_bytes(const MetaEstimator *e, TaskTheta variant) {
 	return 8 * (size_t)e->count * (variant == TASK_PER_LANE ? IR_LANES : 1);
 }
 
-static double particles_bytes(const MetaEstimator *e) {
+double meta_particles_bytes(const MetaEstimator *e) {
 	double bytes = 0, arena = 0;
 	for (int k = 0; k < e->family_count; k++) {
 		const Family *family = &e->families[k];
@@ -57,6 +57,8 @@ static double particles_bytes(const MetaEstimator *e) {
 static void begin_run(const MetaEstimator *e, const Family *family, const Group *group, int i, int64_t draw, Age *age) {
 	bool together = particles_whole(e) && family->variant == TASK_PER_LANE;
 	int64_t who = together ? group->first / (int)IR_LANES : group->first + i;
+	if (e->candidates) /* they are compared: by runs of one length */
+		who = 0;
 	age->horizon = age->end = meta_horizon(e, draw, (int64_t)(family - e->families) << 32 | who);
 	age->t = 0;
 }
@@ -85,7 +87,7 @@ static void group_new(MetaEstimator *e, Family *family, Group *group) {
 		group->states[i] = run_state_new(family->task, arena);
 }
 
-static void particles_allocate(MetaEstimator *e) {
+void meta_particles_allocate(MetaEstimator *e) {
 	Arena *arena = e->arena;
 	size_t scratch = 0;
 	for (int k = 0; k < e->family_count; k++) {
@@ -116,7 +118,14 @@ static void particles_allocate(MetaEstimator *e) {
 	}
 }
 
-/* theta + sign * eps as the group's code wants it; lanes without a particle repeat the first. */
+/* Of a particle: theta + sign * eps, or the candidate that stands for it. */
+static double learned_number(const MetaEstimator *e, int64_t particle, const double *noise, double sign, int64_t p) {
+	if (e->candidates && sign != 0)
+		return e->candidates[(2 * particle + (sign < 0)) * e->count + p];
+	return e->theta[p] + sign * noise[p];
+}
+
+/* The particles' numbers as the group's code wants them; lanes without a particle repeat the first. */
 static void store_theta(const MetaEstimator *e, const Family *family, const Group *group, double sign, void *to) {
 	IrScalar real = family->task->rule->real;
 	size_t lanes = family->variant == TASK_PER_LANE ? IR_LANES : 1;
@@ -125,7 +134,7 @@ static void store_theta(const MetaEstimator *e, const Family *family, const Grou
 		size_t particle = lane < (size_t)group->size ? lane : 0;
 		const double *noise = group->noise + particle * (size_t)e->count;
 		for (size_t p = 0; p < (size_t)e->count; p++) {
-			double value = e->theta[p] + sign * noise[p];
+			double value = learned_number(e, group->first + (int64_t)particle, noise, sign, (int64_t)p);
 			rt_write_reals(real, (char *)to + (p * lanes + lane) * width, 1, &value, 1);
 		}
 	}
@@ -141,7 +150,7 @@ static void noise_item(void *user, int item, int worker) {
 		family++;
 	}
 	Group *group = &family->groups[item];
-	for (int i = 0; i < group->size; i++) {
+	for (int i = 0; i < group->size && !e->candidates; i++) {
 		double *noise = group->noise + i * e->count;
 		meta_noise(e->seed, e->step, group->first + i, noise, e->count);
 		for (int64_t p = 0; p < e->count; p++)
@@ -362,19 +371,71 @@ static void add_particle(MetaEstimator *e, const Family *family, int number, int
 	}
 }
 
-static bool particles_estimate(MetaEstimator *e, double *gradient, MetaStats *stats) {
-	int groups = 0, problems = 0;
+/* A window of all particles. false with a diagnostic. */
+static bool run_window(MetaEstimator *e) {
+	int groups = 0;
 	for (int k = 0; k < e->family_count; k++) {
 		Family *family = &e->families[k];
 		groups += family->group_count;
-		problems += family->problems->count;
 		for (int j = 0; j < family->group_count && particles_whole(e); j++)
 			for (int i = 0; i < family->groups[j].size; i++)
 				begin_run(e, family, &family->groups[j], i, e->step, &family->groups[j].ages[i]);
 	}
 	rt_pool_run(e->rt->pool, groups, noise_item, e);
 	rt_pool_run(e->rt->pool, e->item_count, particle_item, e);
-	if (meta_failed(e))
+	return !meta_failed(e);
+}
+
+/* Adds what both runs of a particle on the problems of a family have come to. */
+static void add_worth(const MetaEstimator *e, const Family *family, int number, int i, Worth pair[2],
+                      int64_t finite[2]) {
+	int chunks = family->problems->block_count;
+	bool per_lane = family->variant == TASK_PER_LANE;
+	for (int at = 0; at < chunks * (per_lane ? 1 : (int)IR_LANES); at++) {
+		int chunk = per_lane ? at : at / (int)IR_LANES, lane = per_lane ? i : at % (int)IR_LANES;
+		const Share *share = &e->shares[family->first_item + number * chunks + chunk];
+		if (!per_lane && family->problems->blocks[chunk].weight[lane] <= 0)
+			continue;
+		const double scores[2] = {share->plus[0][lane], share->minus[0][lane]};
+		for (int side = 0; side < 2; side++) {
+			bool is_finite = isfinite(scores[side]);
+			finite[side] += is_finite;
+			pair[side].lost += !is_finite;
+			pair[side].score += is_finite ? scores[side] : 0;
+		}
+	}
+}
+
+bool meta_particles_score(MetaEstimator *e, Worth *worth, MetaStats *stats) {
+	if (!run_window(e))
+		return false;
+	*stats = (MetaStats){0};
+	for (int particle = 0; particle < e->how.particles; particle++) {
+		Worth *pair = &worth[2 * particle];
+		int64_t finite[2] = {0};
+		pair[0] = pair[1] = (Worth){0};
+		for (int k = 0; k < e->family_count; k++) {
+			const Family *family = &e->families[k];
+			int size = family->variant == TASK_PER_LANE ? IR_LANES : 1;
+			const Age *age = &family->groups[particle / size].ages[particle % size];
+			add_worth(e, family, particle / size, particle % size, pair, finite);
+			stats->evaluations +=
+				2 * (int64_t)family->problems->count * (age->horizon * meta_turn_evaluations(family->task) + 1);
+		}
+		for (int side = 0; side < 2; side++) {
+			pair[side].score = finite[side] ? pair[side].score / (double)finite[side] : (double)INFINITY;
+			stats->pieces += finite[side] + pair[side].lost;
+			stats->nonfinite += pair[side].lost;
+		}
+	}
+	return true;
+}
+
+static bool particles_estimate(MetaEstimator *e, double *gradient, MetaStats *stats) {
+	int problems = 0;
+	for (int k = 0; k < e->family_count; k++)
+		problems += e->families[k].problems->count;
+	if (!run_window(e))
 		return false;
 	*stats = (MetaStats){0};
 	memset(gradient, 0, sizeof *gradient * (size_t)e->count);
@@ -453,7 +514,7 @@ static int uses(const EstimatorMethod *method, const MetaEstimate *how, Task *ta
 	return 3;
 }
 
-static int full_uses(const MetaEstimate *how, Task *task, int problems, MetaUse use[META_MOST_USES]) {
+int meta_particles_uses(const MetaEstimate *how, Task *task, int problems, MetaUse use[META_MOST_USES]) {
 	return uses(&meta_full, how, task, problems, use);
 }
 
@@ -462,9 +523,9 @@ static int windows_uses(const MetaEstimate *how, Task *task, int problems, MetaU
 }
 
 const EstimatorMethod meta_full = {
-	.uses = full_uses,
-	.bytes = particles_bytes,
-	.allocate = particles_allocate,
+	.uses = meta_particles_uses,
+	.bytes = meta_particles_bytes,
+	.allocate = meta_particles_allocate,
 	.estimate = particles_estimate,
 	.visit = particles_visit,
 	.is_sound = particles_sound,
@@ -473,8 +534,8 @@ const EstimatorMethod meta_full = {
 
 const EstimatorMethod meta_persistent = {
 	.uses = windows_uses,
-	.bytes = particles_bytes,
-	.allocate = particles_allocate,
+	.bytes = meta_particles_bytes,
+	.allocate = meta_particles_allocate,
 	.estimate = particles_estimate,
 	.visit = particles_visit,
 	.is_sound = particles_sound,
@@ -484,8 +545,8 @@ const EstimatorMethod meta_persistent = {
 
 const EstimatorMethod meta_truncated = {
 	.uses = windows_uses,
-	.bytes = particles_bytes,
-	.allocate = particles_allocate,
+	.bytes = meta_particles_bytes,
+	.allocate = meta_particles_allocate,
 	.estimate = particles_estimate,
 	.visit = particles_visit,
 	.is_sound = particles_sound,

@@ -52,7 +52,7 @@ static bool tell_best(Training *t) {
 
 /* Without select problems the last numbers are the best, as long as they are finite. */
 static bool take_last(Training *t, int step) {
-	memcpy(t->out->theta, t->out->last, sizeof *t->out->theta * (size_t)t->out->count);
+	memcpy(t->out->theta, t->out->kept, sizeof *t->out->theta * (size_t)t->out->count);
 	t->out->best_step = step;
 	return tell_best(t);
 }
@@ -62,7 +62,7 @@ static bool consider(Training *t, int step) {
 	Trained *out = t->out;
 	double score;
 	int64_t nonfinite;
-	if (!score_select(t, out->last, &score, &nonfinite))
+	if (!score_select(t, out->kept, &score, &nonfinite))
 		return false;
 	out->select_steps[out->select_count] = step;
 	out->select_scores[out->select_count++] = score;
@@ -78,9 +78,12 @@ static bool consider(Training *t, int step) {
 		out->best_lost = nonfinite;
 		out->best_score = score;
 		out->best_step = step;
-		memcpy(out->theta, out->last, sizeof *out->theta * (size_t)out->count);
+		out->since_best = 0;
+		memcpy(out->theta, out->kept, sizeof *out->theta * (size_t)out->count);
 		return tell_best(t);
 	}
+	out->since_best++;
+	out->waited = t->experiment->patience > 0 && out->since_best >= t->experiment->patience;
 	return true;
 }
 
@@ -119,7 +122,40 @@ static void report(Training *t, int done, const MetaStats *stats, double norm) {
 }
 
 bool train_goes_on(const Training *t) {
-	return t->out->steps < t->experiment->outer_steps && !t->out->diverged && !t->out->interrupted;
+	const Trained *out = t->out;
+	return out->steps < t->experiment->outer_steps && !out->diverged && !out->interrupted && !out->waited;
+}
+
+/* Theta moves by the outer rule along an estimate. Returns the norm of the gradient before it was clipped. */
+static double follow_gradient(Training *t, MetaStats *stats) {
+	Trained *out = t->out;
+	if (!all_finite(IR_F64, t->gradient, out->count))
+		stats->nonfinite = stats->pieces; /* the sum of finite gradients overflows */
+	double norm = clip_gradient(t->gradient, out->count, t->experiment->clip);
+	/* Without one finite piece there is nothing to follow: theta stays. */
+	if (stats->nonfinite < stats->pieces)
+		meta_outer_step(&t->outer, t->gradient, stats->score, out->count, out->last);
+	return norm;
+}
+
+/* Theta goes where a search says. Returns how far. */
+static double move_theta(Training *t) {
+	Trained *out = t->out;
+	for (int64_t p = 0; p < out->count; p++) {
+		double next = t->gradient[p];
+		t->gradient[p] = next - out->last[p];
+		out->last[p] = next;
+	}
+	double unit, norm = meta_norm(t->gradient, out->count, &unit);
+	return norm * unit;
+}
+
+/* What is scored and kept: theta, or its average over the steps. */
+static void average(Training *t) {
+	Trained *out = t->out;
+	double share = t->experiment->average;
+	for (int64_t p = 0; p < out->count; p++)
+		out->kept[p] = share > 0 ? share * out->kept[p] + (1 - share) * out->last[p] : out->last[p];
 }
 
 bool train_step(Training *t) {
@@ -128,15 +164,11 @@ bool train_step(Training *t) {
 	t->progress.selected = false;
 	if (!meta_estimate(t->estimator, out->last, out->steps, t->gradient, &stats))
 		return false;
-	if (!all_finite(IR_F64, t->gradient, out->count))
-		stats.nonfinite = stats.pieces; /* the sum of finite gradients overflows */
-	double norm = clip_gradient(t->gradient, out->count, t->experiment->clip);
+	double norm = meta_moves(t->estimator) ? move_theta(t) : follow_gradient(t, &stats);
 	out->pieces += stats.pieces;
 	out->nonfinite += stats.nonfinite;
 	out->evaluations += stats.evaluations;
-	/* Without one finite piece there is nothing to follow: theta stays. */
-	if (stats.nonfinite < stats.pieces)
-		meta_outer_step(&t->outer, t->gradient, stats.score, out->count, out->last);
+	average(t);
 	int done = ++out->steps;
 	out->diverged = !all_finite(out->tasks[0]->rule->real, out->last, out->count);
 	bool last = done == t->experiment->outer_steps || out->diverged;
@@ -162,7 +194,8 @@ static bool train_steps(Training *t) {
 /* Is anything drawn: noise of particles, horizons, or the start (which is another one then with another seed)? */
 static bool draws_by_seed(Training *t) {
 	const FeExperiment *experiment = t->experiment;
-	bool exact = experiment->estimator == FE_BACKPROP || experiment->estimator == FE_FORWARD;
+	bool exact = experiment->estimator == FE_BACKPROP || experiment->estimator == FE_FORWARD ||
+	             experiment->estimator == FE_GRID_SEARCH;
 	if (!exact || experiment->horizon_low < experiment->horizon_high || t->options->theta)
 		return !exact || experiment->horizon_low < experiment->horizon_high;
 	const Task *task = t->out->tasks[0];
@@ -223,16 +256,18 @@ static bool make_theta(Training *t) {
 	const FeRule *rule = out->tasks[0]->rule;
 	out->count = learned_count(rule);
 	size_t count = (size_t)out->count;
-	if (!rt_memory_allows(t->rt, out->memory_bytes + 40.0 * (double)count, "this training"))
+	if (!rt_memory_allows(t->rt, out->memory_bytes + 48.0 * (double)count, "this training"))
 		return false;
 	out->theta = ARENA_ARRAY(out->arena, double, count);
 	out->last = ARENA_ARRAY(out->arena, double, count);
+	out->kept = ARENA_ARRAY(out->arena, double, count);
 	out->natural = ARENA_ARRAY(out->arena, double, count);
 	t->gradient = ARENA_ARRAY(out->arena, double, count);
 	if (t->options->theta)
 		memcpy(out->last, t->options->theta, sizeof(double) * count);
 	else if (!learned_start(t->rt, rule, t->experiment->seed, out->last))
 		return false;
+	memcpy(out->kept, out->last, sizeof(double) * count);
 	out->by_seed = draws_by_seed(t);
 	return true;
 }
@@ -262,6 +297,19 @@ static bool make_select(Training *t) {
 	return true;
 }
 
+static void add_bytes(void *user, const TrainPiece *piece) {
+	double *bytes = user;
+	*bytes += (double)piece->count * (double)ir_scalar_bytes(piece->scalar);
+}
+
+/* What is written of it at once, in a text that has grown to that. */
+static bool plan_checkpoint(Training *t) {
+	double bytes = 0;
+	train_visit(t, add_bytes, &bytes);
+	t->out->memory_bytes += TRAIN_CHECKPOINT_COPIES * bytes;
+	return rt_memory_allows(t->rt, t->out->memory_bytes, "this training");
+}
+
 Training *train_new(Rt *rt, const FeExperiment *experiment, const TrainOptions *options) {
 	Arena *arena = arena_new();
 	Trained *out = ARENA_NEW(arena, Trained);
@@ -276,12 +324,14 @@ Training *train_new(Rt *rt, const FeExperiment *experiment, const TrainOptions *
 	          rt_memory_allows(rt, out->memory_bytes, "this training") &&
 	          meta_outer_start(rt, &t->outer, &experiment->update, out->count, out->last, experiment->outer_steps,
 	                           experiment->seed, arena);
+	ok = ok && plan_checkpoint(t);
 	out->compile_seconds = rt->compile_seconds - compiled;
 	out->by_seed = out->by_seed || (ok && t->outer.rule->draws);
 	t->started = rt_seconds();
 	bool restored = false;
 	ok = ok && (!options->restore || options->restore(options->user, t, &restored));
 	ok = ok && (restored || (t->select ? consider(t, 0) : take_last(t, 0)));
+	out->waited = experiment->patience > 0 && out->since_best >= experiment->patience;
 	out->diverged = restored && !all_finite(out->tasks[0]->rule->real, out->last, out->count);
 	if (!ok) {
 		train_free(train_end(t));
@@ -319,12 +369,14 @@ void train_visit(Training *t, TrainVisit *visit, void *user) {
 	const TrainPiece pieces[] = {
 		{"steps", IR_I32, &out->steps, 1},
 		{"last", IR_F64, out->last, count},
+		{"kept", IR_F64, out->kept, count},
 		{"theta", IR_F64, out->theta, count},
 		{"best_step", IR_I32, &out->best_step, 1},
 		{"best_score", IR_F64, &out->best_score, 1},
 		{"best_lost", IR_I64, &out->best_lost, 1},
 		{"start_score", IR_F64, &out->start_score, 1},
 		{"start_lost", IR_I64, &out->start_lost, 1},
+		{"since_best", IR_I32, &out->since_best, 1},
 		{"select_count", IR_I32, &out->select_count, 1},
 		{"select_steps", IR_I32, out->select_steps, most},
 		{"select_scores", IR_F64, out->select_scores, most},
@@ -342,7 +394,7 @@ void train_visit(Training *t, TrainVisit *visit, void *user) {
 bool train_is_sound(const Training *t) {
 	const Trained *out = t->out;
 	bool counts = out->steps >= 0 && out->steps <= t->experiment->outer_steps && out->best_step >= 0 &&
-	              out->best_step <= out->steps && out->select_count <= out->select_most &&
+	              out->since_best >= 0 && out->best_step <= out->steps && out->select_count <= out->select_most &&
 	              (out->select_count > 0) == (t->select != NULL);
 	return counts && all_finite(out->tasks[0]->rule->real, out->theta, out->count) &&
 	       meta_estimator_is_sound(t->estimator);

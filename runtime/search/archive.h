@@ -42,7 +42,8 @@ typedef struct SearchArchiveScore {
 	double value; /* not finite: lost, or given up; -0 becomes 0, as every number here */
 	double rate;
 	int constant_count;
-	double constants[SEARCH_MOST_CONSTANTS];
+	double
+		constants[SEARCH_MOST_CONSTANTS + SEARCH_MOST_LEARNED]; /* then numbers of `learn` that were fitted with them */
 	int aborted_at; /* the step after which it was given up; -1: it came to the end */
 } SearchArchiveScore;
 

@@ -36,8 +36,8 @@ static SearchArchiveScore score_of(sqlite3_stmt *row, int from) {
 	                            .aborted_at = sqlite3_column_int(row, from + 5)};
 	const char *at = text_at(row, from + 4);
 	char *end;
-	for (double value = strtod(at, &end); end != at && score.constant_count < SEARCH_MOST_CONSTANTS;
-	     value = strtod(at, &end)) {
+	for (double value = strtod(at, &end);
+	     end != at && score.constant_count < SEARCH_MOST_CONSTANTS + SEARCH_MOST_LEARNED; value = strtod(at, &end)) {
 		score.constants[score.constant_count++] = value;
 		at = end;
 	}

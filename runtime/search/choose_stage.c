@@ -71,11 +71,7 @@ static double spread_of(const FeRule *rule, int number, double at) {
 		const FeSlot *slot = &rule->learned.data[i].slot;
 		if (number < slot->offset || number >= slot->offset + slot->count)
 			continue;
-		switch (slot->limits.transform) {
-		case FE_LOGIT: return search_share_spread;
-		case FE_PLAIN: return search_constant_spread * fmax(fabs(at), search_plain_least);
-		default: return search_constant_spread;
-		}
+		return search_learned_spread(&slot->limits, at);
 	}
 	return 0;
 }
@@ -177,25 +173,6 @@ void search_choose_try(const Choosing *c, const ChooseWorker *worker, int stage,
 	arena_free(scratch);
 }
 
-/* A learned number as the rule uses it, from one as it is trained; and back. */
-static double natural_of(const FeLimits *limits, double u) {
-	switch (limits->transform) {
-	case FE_LOGIT: return limits->low + (limits->high - limits->low) / (1 + exp(-u));
-	case FE_LOG: return limits->low + exp(u);
-	case FE_LOG_BELOW: return limits->high - exp(u);
-	default: return u;
-	}
-}
-
-static double trained_of(const FeLimits *limits, double v) {
-	switch (limits->transform) {
-	case FE_LOGIT: return log((v - limits->low) / (limits->high - v));
-	case FE_LOG: return log(v - limits->low);
-	case FE_LOG_BELOW: return log(limits->high - v);
-	default: return v;
-	}
-}
-
 /* A learned number with so many digits, as the rule uses it, unless that is on a limit. */
 static double written(const Choosing *c, int number, double theta, int digits) {
 	const FeRule *rule = search_choose_lab_rule(c->labs[0]);
@@ -203,8 +180,7 @@ static double written(const Choosing *c, int number, double theta, int digits) {
 		const FeSlot *slot = &rule->learned.data[i].slot;
 		if (slot->offset != number)
 			continue;
-		double exact = natural_of(&slot->limits, theta), out = search_rounded_to(exact, digits);
-		return isfinite(trained_of(&slot->limits, out)) ? out : exact;
+		return search_learned_rounded(&slot->limits, search_learned_natural(&slot->limits, theta), digits);
 	}
 	return theta;
 }
@@ -213,7 +189,7 @@ static double trained(const Choosing *c, int number, double natural) {
 	const FeRule *rule = search_choose_lab_rule(c->labs[0]);
 	for (uint32_t i = 0; i < rule->learned.count; i++)
 		if (rule->learned.data[i].slot.offset == number)
-			return trained_of(&rule->learned.data[i].slot.limits, natural);
+			return search_learned_trained(&rule->learned.data[i].slot.limits, natural);
 	return natural;
 }
 

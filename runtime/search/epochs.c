@@ -115,15 +115,21 @@ static int aborted_at(int stage, SearchEnd end) {
 	}
 }
 
+/* Its constants, and the numbers of `learn` that are fitted with them. */
+static int numbers_of(const Search *s, const SearchFound *found) {
+	return s->out->table->exprs[found->expr].constants + s->out->labs[0]->learned;
+}
+
 static void put_score(Search *s, const SearchFound *found, int stage) {
 	SearchArchiveScore score = {.hash = s->out->table->hashes[found->expr],
 	                            .stage = stage,
 	                            .value = found->score,
 	                            .rate = found->rate,
-	                            .constant_count = s->out->table->exprs[found->expr].constants,
+	                            .constant_count = numbers_of(s, found),
 	                            .aborted_at = stage < SEARCH_STAGES ? aborted_at(stage, found->end) : -1};
+	int own = s->out->table->exprs[found->expr].constants;
 	for (int k = 0; k < score.constant_count; k++)
-		score.constants[k] = found->constants[k];
+		score.constants[k] = k < own ? found->constants[k] : found->learned[k - own];
 	search_archive_put_score(s->archive, &score);
 }
 
@@ -209,11 +215,13 @@ static bool read_looks(const SearchArchiveEpoch *epoch, SearchRound *round) {
 static bool read_score(const Search *s, SearchFound *found, int stage) {
 	SearchArchiveScore score;
 	if (!search_archive_find_score(s->archive, s->out->table->hashes[found->expr], stage, &score) ||
-	    score.constant_count != s->out->table->exprs[found->expr].constants)
+	    score.constant_count != numbers_of(s, found))
 		return false;
 	found->score = score.value;
 	found->rate = score.rate;
-	memcpy(found->constants, score.constants, sizeof *score.constants * (size_t)score.constant_count);
+	int own = s->out->table->exprs[found->expr].constants;
+	for (int k = 0; k < score.constant_count; k++)
+		*(k < own ? &found->constants[k] : &found->learned[k - own]) = score.constants[k];
 	return true;
 }
 

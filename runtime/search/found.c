@@ -127,7 +127,8 @@ void search_filled_rule(Rt *rt, const FeCall *call, const FeRule *rule, const Se
 	call_with_rate(rt, call, rule->hole->rate, fill->rate, &rated);
 	Span spans[SEARCH_MOST_HOLES];
 	const char *formulas[SEARCH_MOST_HOLES], *at = fill->formula;
-	StoreFill text = {.holes = spans, .formulas = formulas, .name = fill->name, .alone = fill->alone};
+	StoreFill text = {
+		.holes = spans, .formulas = formulas, .name = fill->name, .alone = fill->alone, .learned = fill->learned};
 	for (const FeHole *hole = rule->hole; hole; hole = hole->next, text.count++) {
 		size_t length = strcspn(at, "|");
 		bool last = !hole->next;
@@ -143,7 +144,8 @@ void search_filled_rule(Rt *rt, const FeCall *call, const FeRule *rule, const Se
 /* Number `number` of the front under a name (NULL: that of the rule); alone: without what it mentions. */
 static void rule_text(Rt *rt, const SearchResult *result, uint32_t number, const char *name, bool alone, Text *out) {
 	const SearchFound *found = &result->front[number];
-	SearchFill fill = {.name = name, .alone = alone, .rate = found->rate};
+	SearchFill fill = {
+		.name = name, .alone = alone, .rate = found->rate, .learned = result->labs[0]->learned ? found->learned : NULL};
 	fill.formula = search_formula(result->table, found->expr, found->constants, out->arena, &fill.level);
 	put_comment(result, found, out);
 	search_filled_rule(rt, &result->experiment->train, result->labs[0]->task->rule, &fill, out);

@@ -112,6 +112,7 @@ SearchLab *search_lab_new(Rt *rt, const FeCall *objective, const FeCall *rule, F
 		ok = lab->theta && learned_start(rt, task->rule, rt->options.seed, lab->theta);
 	}
 	if (ok) {
+		search_lab_see_learned(lab);
 		see_shapes(lab);
 		lab->begin = compiled(lab, search_build_begin(lab));
 		lab->turn = lab->begin ? compiled(lab, search_build_turn(lab)) : NULL;

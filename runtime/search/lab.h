@@ -21,7 +21,9 @@ struct SearchLab {
 	int holes;
 	int rate;
 	double rate_low, rate_high; /* as the rule states; else 0, infinity */
-	double *theta;              /* learned numbers stay where they start; NULL: there are none */
+	double *theta;              /* where learned numbers start, as they are trained; NULL: there are none */
+	int learned;                /* numbers of `learn` that are fitted: all there are, or none */
+	const FeLimits *limits[SEARCH_MOST_LEARNED]; /* of these */
 	SearchShape shapes[SEARCH_MOST_HOLES];
 	int shape_of[SEARCH_MOST_HOLES];                          /* per hole */
 	uint32_t first_operand[SEARCH_MOST_HOLES + 1];            /* among those of the step */
@@ -30,6 +32,14 @@ struct SearchLab {
 	RtCode *begin, *turn, *move, *between[SEARCH_MOST_HOLES]; /* between[h]: from hole h - 1 to hole h */
 	size_t arena_bytes;                                       /* that a call needs */
 };
+
+/* learned.c: numbers of `learn`, as they are trained and as the rule uses them; how far one is moved when it is fitted, as it is trained; and with so
+ * many digits, unless that is on a limit. */
+double search_learned_natural(const FeLimits *limits, double trained);
+double search_learned_trained(const FeLimits *limits, double natural);
+double search_learned_spread(const FeLimits *limits, double trained);
+double search_learned_rounded(const FeLimits *limits, double natural, int digits);
+void search_lab_see_learned(SearchLab *lab); /* which of them are fitted */
 
 IrDim search_lab_rows(const SearchLab *lab); /* lab.c: elements of the largest hole */
 

@@ -214,6 +214,11 @@ static bool show(Learning *l, const SearchEvolved *so_far) {
 
 /* ---- the archive ---- */
 
+/* Programs to score in all. */
+static int64_t wanted(const Learning *l) {
+	return l->experiment->search.candidates > 0 ? l->experiment->search.candidates : SEARCH_LEARNED;
+}
+
 static const char *clauses_text(const Learning *l, Arena *arena) {
 	const FeExperiment *x = l->experiment;
 	Text out = text_new(arena);
@@ -222,7 +227,7 @@ static const char *clauses_text(const Learning *l, Arena *arena) {
 	            "restart %d for %lld until ",
 	            l->out->kind == FE_SEARCH_RANDOM ? "random" : "evolve", x->train_problems, x->select_problems,
 	            (unsigned long long)x->seed, (unsigned long long)l->rt->options.seed, x->search.population,
-	            x->search.tournament, x->search.islands, x->search.restart, (long long)l->evolution.how.candidates);
+	            x->search.tournament, x->search.islands, x->search.restart, (long long)wanted(l));
 	text_real(&out, x->search.has_goal ? x->search.goal : -(double)INFINITY, false);
 	return text_cstr(&out);
 }
@@ -305,7 +310,8 @@ static bool is_there(const Learning *l, Ended *out, bool *ok) {
 	}
 	arena_free(scratch);
 	if (!*ok)
-		diag_error(l->rt->session, 812, (Span){0}, "beginning %d in the archive is none of this search", l->beginning + 1);
+		diag_error(l->rt->session, 812, (Span){0}, "beginning %d in the archive is none of this search",
+		           l->beginning + 1);
 	return *ok;
 }
 
@@ -321,13 +327,11 @@ static void tell(const Learning *l, const SearchEvolved *so_far) {
 	                           .generated = l->out->generated + so_far->generated,
 	                           .known = l->out->known + so_far->known,
 	                           .scored = l->out->scored + so_far->scored,
-	                           .total = l->experiment->search.candidates,
+	                           .total = wanted(l),
 	                           .per_second = (double)so_far->generated / (took > 0 ? took : 1),
 	                           .seconds = now - l->started,
 	                           .best = (double)so_far->best_score,
 	                           .select = l->out->best ? l->out->select : (double)INFINITY};
-	if (p.total == 0)
-		p.total = SEARCH_LEARNED;
 	if (l->options->progress)
 		l->options->progress(l->options->user, &p);
 }
@@ -379,6 +383,12 @@ static bool make_problems(Learning *l) {
 	                             make(l, l->select, PROBLEMS_SELECT, 0, l->experiment->select_problems)));
 }
 
+/* How many of `left` a beginning scores. */
+static int64_t share_of(const Learning *l, int64_t left) {
+	int restart = l->experiment->search.restart;
+	return restart > 0 && restart < left ? restart : left;
+}
+
 static void begin(Learning *l, int64_t candidates, Ended *out) {
 	Arena *arena = arena_new();
 	int64_t before = evaluations(l);
@@ -422,10 +432,11 @@ static bool count_in(Learning *l, const Ended *ended) {
 }
 
 static bool search(Learning *l) {
-	const FeSearch *how = &l->experiment->search;
-	int64_t all = how->candidates > 0 ? how->candidates : SEARCH_LEARNED;
+	static const double per_place = 13; /* bytes: seen.c */
+	int64_t all = wanted(l);
+	if (!rt_memory_allows(l->rt, per_place * (double)places_for(share_of(l, all)), "what this search has seen"))
+		return false;
 	for (l->beginning = 0; !l->out->solved && l->out->scored < all && !rt_interrupted(l->rt); l->beginning++) {
-		int64_t left = all - l->out->scored, candidates = how->restart > 0 && how->restart < left ? how->restart : left;
 		Ended ended;
 		if (!make_problems(l))
 			return false;
@@ -433,7 +444,7 @@ static bool search(Learning *l) {
 		if (!ok)
 			return false;
 		if (!there)
-			begin(l, candidates, &ended);
+			begin(l, share_of(l, all - l->out->scored), &ended);
 		if (l->failed || !count_in(l, &ended))
 			return false;
 		if (rt_interrupted(l->rt))

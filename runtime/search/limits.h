@@ -27,6 +27,8 @@ enum {
 	SEARCH_MOST_NODES = 16,
 	SEARCH_MOST_SIZE = SEARCH_MOST_HOLES * SEARCH_MOST_NODES,
 	SEARCH_MOST_CONSTANTS = 8,
+	/* learned.c: numbers of `learn` beside it that are fitted with them */
+	SEARCH_MOST_LEARNED = 10,
 	/* trace.c: steps in which rules with several open expressions are told apart */
 	SEARCH_TRACE_STEPS = 8,
 	/* stages.c: how often a grid of rates goes on beside where it was, 4 decades each time */
@@ -77,8 +79,8 @@ enum {
 	CHOOSE_PARENTS = 4,
 	CHOOSE_MOST_CLIMBS = 12,
 	/* choose_lab.c: learned numbers that are fitted as constants of a combination, and hyperparameters of a known rule beside a search */
-	CHOOSE_MOST_LEARNED = 10,
-	SEARCH_MOST_FITTED = CHOOSE_MOST_LEARNED,
+	CHOOSE_MOST_LEARNED = SEARCH_MOST_LEARNED,
+	SEARCH_MOST_FITTED = SEARCH_MOST_LEARNED,
 	/* choose_train.c: combinations that are trained, each with code of its own */
 	CHOOSE_MOST_TRAINED = 256
 };

@@ -73,7 +73,7 @@ static void make_rule(const SearchLab *lab, SearchBench *b, Arena *arena) {
 	b->rates = b->hypers[lab->rate];
 	if (lab->theta) {
 		size_t count = (size_t)learned_count(rule);
-		b->theta = rt_aligned(arena, count * sizeof(double));
+		b->theta = rt_aligned(arena, count * (lab->learned ? IR_LANES : 1) * sizeof(double));
 		rt_write_reals(rule->real, b->theta, 1, lab->theta, count);
 	}
 }
@@ -207,6 +207,12 @@ static void set_points(const SearchLab *lab, SearchBench *b, const SearchProgram
 	write_lanes(lab, b->rates, points->rates);
 	for (int k = 0; k < program->constants; k++)
 		write_lanes(lab, b->registers[SEARCH_CONSTANT_REGISTER + k], points->constants[k]);
+	for (int k = 0; k < lab->learned; k++) {
+		double trained[IR_LANES];
+		for (int lane = 0; lane < IR_LANES; lane++)
+			trained[lane] = search_learned_trained(lab->limits[k], points->learned[k][lane]);
+		write_lanes(lab, (char *)b->theta + (size_t)k * IR_LANES * ir_scalar_bytes(lab->task->rule->real), trained);
+	}
 }
 
 /* ---- runs ---- */
@@ -383,8 +389,11 @@ bool search_follow(const SearchLab *lab, SearchBench *b, const ProblemBlock *pro
 	size_t size = (size_t)lab->task->objective->size;
 	const SearchProgram program = {.holes = 1, .results = {SEARCH_FIRST_RESULT}};
 	SearchPoints points;
-	for (int lane = 0; lane < IR_LANES; lane++)
+	for (int lane = 0; lane < IR_LANES; lane++) {
 		points.rates[lane] = 1;
+		for (int k = 0; k < lab->learned; k++)
+			points.learned[k][lane] = search_learned_natural(lab->limits[k], lab->theta[k]);
+	}
 	if (search_lab_rows(lab) != (IrDim)size || lab->holes > 1)
 		return false;
 	point_at(lab, b, problem);

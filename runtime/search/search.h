@@ -180,6 +180,8 @@ int64_t search_bench_evaluations(const SearchBench *bench); /* of the objective,
 /* Sixteen points to try at once: a rate and constants for each lane. */
 typedef struct SearchPoints {
 	double rates[IR_LANES], constants[SEARCH_MOST_CONSTANTS][IR_LANES];
+	double learned[SEARCH_MOST_LEARNED]
+				  [IR_LANES]; /* numbers of `learn`, as the rule uses them; unused where they are not fitted */
 } SearchPoints;
 
 /* How a run ended, of its best lane. */
@@ -214,10 +216,11 @@ typedef struct SearchFound {
 	bool proposed;  /* by another program */
 	double score;   /* of the last stage that it came through; lower is better */
 	double rate, constants[SEARCH_MOST_CONSTANTS];
-	SearchEnd end;          /* of its last run */
-	CompareInterval select; /* its score on the select problems (without any: on those of training) */
-	double *select_scores;  /* per problem */
-	double flushed;         /* their mean where subnormal numbers are 0, as they are while the funnel runs */
+	double learned[SEARCH_MOST_LEARNED]; /* numbers of `learn`, as the rule uses them, where they are fitted */
+	SearchEnd end;                       /* of its last run */
+	CompareInterval select;              /* its score on the select problems (without any: on those of training) */
+	double *select_scores;               /* per problem */
+	double flushed; /* their mean where subnormal numbers are 0, as they are while the funnel runs */
 } SearchFound;
 
 enum {
@@ -373,7 +376,8 @@ typedef struct SearchFill {
 	const char *formula, *name; /* name: NULL: its own */
 	FeLevel level;              /* of the formula */
 	double rate;
-	bool alone; /* without the declarations that it mentions */
+	const double *learned; /* numbers of `learn`, as the rule uses them; NULL: they stay as they are written */
+	bool alone;            /* without the declarations that it mentions */
 } SearchFill;
 
 void search_filled_rule(Rt *rt, const FeCall *call, const FeRule *rule, const SearchFill *fill, Text *out);

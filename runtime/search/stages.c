@@ -44,7 +44,7 @@ static bool score_points(const Search *s, const SearchWorker *worker, SearchRun 
 	return true;
 }
 
-static bool keep_best(SearchFound *found, const SearchProgram *program, const SearchPoints *points,
+static bool keep_best(SearchFound *found, int learned, const SearchProgram *program, const SearchPoints *points,
                       const double *mean) {
 	bool better = false;
 	for (int lane = 0; lane < IR_LANES; lane++) {
@@ -55,16 +55,22 @@ static bool keep_best(SearchFound *found, const SearchProgram *program, const Se
 		found->rate = points->rates[lane];
 		for (int k = 0; k < program->constants; k++)
 			found->constants[k] = points->constants[k][lane];
+		for (int k = 0; k < learned; k++)
+			found->learned[k] = points->learned[k][lane];
 	}
 	return better;
 }
 
 /* ---- points ---- */
 
-static void same_constants(const SearchProgram *program, const SearchFound *found, SearchPoints *points) {
+static void same_constants(const SearchLab *lab, const SearchProgram *program, const SearchFound *found,
+                           SearchPoints *points) {
 	for (int k = 0; k < program->constants; k++)
 		for (int lane = 0; lane < IR_LANES; lane++)
 			points->constants[k][lane] = found->constants[k];
+	for (int k = 0; k < lab->learned; k++)
+		for (int lane = 0; lane < IR_LANES; lane++)
+			points->learned[k][lane] = found->learned[k];
 }
 
 static void set_grid(const SearchLab *lab, double per_decade, double first, SearchPoints *points) {
@@ -98,14 +104,24 @@ static void spread(const SearchLab *lab, const SearchProgram *program, const Sea
 			by = width * (share ? search_share_spread : search_constant_spread) * search_normal(round, lane, 1 + k);
 			points->constants[k][lane] = moved(found->constants[k], share, centre ? 0 : by);
 		}
+		for (int k = 0; k < lab->learned; k++) {
+			double trained = search_learned_trained(lab->limits[k], found->learned[k]);
+			by = centre ? 0
+			            : width * search_learned_spread(lab->limits[k], trained) *
+			                  search_normal(round, lane, 1 + SEARCH_MOST_CONSTANTS + k);
+			points->learned[k][lane] =
+				centre ? found->learned[k] : search_learned_natural(lab->limits[k], trained + by);
+		}
 	}
 }
 
 /* ---- a stage ---- */
 
-static void start_constants(const SearchProgram *program, SearchFound *found) {
+static void start_constants(const SearchLab *lab, const SearchProgram *program, SearchFound *found) {
 	for (int k = 0; k < program->constants; k++)
 		found->constants[k] = program->is_share[k] ? search_first_share : search_first_constant;
+	for (int k = 0; k < lab->learned; k++)
+		found->learned[k] = search_learned_natural(lab->limits[k], lab->theta[k]);
 }
 
 static void fit(const Search *s, const SearchWorker *worker, int stage, const SearchProgram *program, SearchRun *run,
@@ -118,7 +134,7 @@ static void fit(const Search *s, const SearchWorker *worker, int stage, const Se
 			found->score = INFINITY; /* that of the stage before was on other problems */
 		if (!score_points(s, worker, run, &points, problems_of_stage(s, stage), mean))
 			return;
-		keep_best(found, program, &points, mean);
+		keep_best(found, s->out->labs[0]->learned, program, &points, mean);
 		width *= search_narrower;
 	}
 }
@@ -131,7 +147,7 @@ static void try_rates(const Search *s, const SearchWorker *worker, int stage, Se
 	for (int turn = 0, way = 0; turn <= SEARCH_MOST_WIDENED; turn++) {
 		run->beyond = 0;
 		bool scored = score_points(s, worker, run, points, problems_of_stage(s, stage), mean);
-		bool better = scored && keep_best(found, program, points, mean);
+		bool better = scored && keep_best(found, s->out->labs[0]->learned, program, points, mean);
 		int beyond = scored ? search_grid_edge(points->rates, mean) : run->beyond;
 		if (beyond == 0 || (turn > 0 && (beyond != way || (isfinite(found->score) && !better))))
 			break;
@@ -156,12 +172,12 @@ void search_try(const Search *s, const SearchWorker *worker, int stage, SearchFo
 	                 .relative = stage == 0,
 	                 .end = &found->end};
 	if (stage == 0)
-		start_constants(&program, found);
+		start_constants(s->out->labs[0], &program, found);
 	if (how->fits > 0) {
 		fit(s, worker, stage, &program, &run, found);
 		return;
 	}
-	same_constants(&program, found, &points);
+	same_constants(s->out->labs[0], &program, found, &points);
 	if (stage == 0)
 		set_first_grid(how->per_decade, &points);
 	else
@@ -174,11 +190,12 @@ void search_look_again(const Search *s, const SearchLook *look, SearchFound *fou
 	SearchProgram program;
 	search_program(s->out->table, look->expr, &program);
 	*found = (SearchFound){.expr = look->expr, .score = look->score, .rate = look->rate};
-	start_constants(&program, found);
+	start_constants(s->out->labs[0], &program, found);
 }
 
 void search_round(const Search *s, const SearchWorker *worker, SearchFound *found) {
 	int last = SEARCH_STAGES - 1, horizon = s->experiment->horizon_high, chosen = 0;
+	const SearchLab *lab = s->out->labs[0];
 	SearchProgram program;
 	SearchPoints points;
 	double mean[IR_LANES];
@@ -188,6 +205,8 @@ void search_round(const Search *s, const SearchWorker *worker, SearchFound *foun
 		points.rates[lane] = search_lab_rate(s->out->labs[0], search_rounded_to(found->rate, kept));
 		for (int k = 0; k < program.constants; k++)
 			points.constants[k][lane] = search_rounded_to(found->constants[k], kept);
+		for (int k = 0; k < lab->learned; k++)
+			points.learned[k][lane] = search_learned_rounded(lab->limits[k], found->learned[k], kept);
 	}
 	SearchRun run = {.program = &program, .steps = horizon, .horizon = horizon};
 	if (score_points(s, worker, &run, &points, problems_of_stage(s, last), mean))
@@ -195,6 +214,8 @@ void search_round(const Search *s, const SearchWorker *worker, SearchFound *foun
 	found->rate = points.rates[chosen];
 	for (int k = 0; k < program.constants; k++)
 		found->constants[k] = points.constants[k][chosen];
+	for (int k = 0; k < lab->learned; k++)
+		found->learned[k] = points.learned[k][chosen];
 }
 
 void search_score_each(const Search *s, const SearchWorker *worker, Problems *const *problems, const SearchFound *found,
@@ -204,7 +225,7 @@ void search_score_each(const Search *s, const SearchWorker *worker, Problems *co
 	SearchPoints points;
 	search_program(s->out->table, found->expr, &program);
 	SearchRun run = {.program = &program, .steps = horizon, .horizon = horizon};
-	same_constants(&program, found, &points);
+	same_constants(s->out->labs[0], &program, found, &points);
 	for (int lane = 0; lane < IR_LANES; lane++)
 		points.rates[lane] = found->rate;
 	for (int k = 0; k < s->out->lab_count; k++) {

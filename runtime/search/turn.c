@@ -64,7 +64,7 @@ static void call_before(Frame *w, SearchLab *lab, IrValue base) {
 	call_side(w, piece_of_step(lab, "before", 0));
 }
 
-/* Lanes are rates: what belongs to the problem is the same in all of them. */
+/* Lanes are rates and learned numbers: what belongs to the problem is the same in all of them. */
 static IrFunc *in_lanes(SearchLab *lab, IrFunc *func) {
 	Task *task = lab->task;
 	func = task_optimized(task, func);
@@ -76,7 +76,8 @@ static IrFunc *in_lanes(SearchLab *lab, IrFunc *func) {
 		bool rate = role == IR_ROLE_HYPER && i == ir_params_of(func, role).first + (uint32_t)lab->rate;
 		bool own = role == IR_ROLE_X || role == IR_ROLE_F || role == IR_ROLE_G || role == IR_ROLE_STATE ||
 		           role == IR_ROLE_HOLE;
-		varying[i] = rate || (own && !first);
+		bool fitted = role == IR_ROLE_THETA && lab->learned > 0;
+		varying[i] = rate || fitted || (own && !first);
 	}
 	for (uint32_t i = 0; i < func->results.count; i++)
 		all[i] = true;

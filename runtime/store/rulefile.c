@@ -453,6 +453,9 @@ void store_filled_source(const Rt *rt, const FeCall *call, const FeRule *rule, c
 	edit_params(&f, &edits, rule->decl, call, "");
 	for (int i = 0; i < fill->count; i++)
 		edit(&edits, fill->holes[i].start, fill->holes[i].end, fill->formulas[i]);
+	f.natural = fill->learned;
+	if (fill->learned)
+		edit_all_learned(&f, &edits, "", "");
 	if (fill->name)
 		edit(&edits, rule->decl->name.span.start, rule->decl->name.span.end, fill->name);
 	print_decl(&f, rule->decl, &edits);

@@ -100,7 +100,7 @@ typedef struct StoreRecord {
 	int64_t experiment_seed, problem_seed;
 	const char *search; /* as --search said; NULL: as the experiment says */
 	int64_t proposals;  /* that another program is asked for; 0: none is */
-	bool distilled; /* from a trained rule */
+	bool distilled;     /* from a trained rule */
 	bool strict, evaluator;
 	StoreTexts learn; /* hyperparameters that are learned as well */
 	StoreTexts data;  /* hashes of files of data */
@@ -125,6 +125,8 @@ typedef struct StoreFill {
 	const char *const *formulas;
 	int count;
 	const char *name;
+	const double
+		*learned; /* numbers of `learn` in their places, as learned_natural gives them; NULL: as they are written */
 	bool alone;
 } StoreFill;
 

@@ -25,6 +25,18 @@ wide() {
 		}' "$@"
 }
 
+# Sentences of comments that are broken behind a word or two, though they go on.
+ragged() {
+	awk '
+		{
+			text = $0
+			sub(/^\t*( \* |\/\* )/, "", text)
+			goes_on = $0 ~ /^\t* \* [a-z]/ && $1 " " $2 !~ /:( |$)/
+			if (goes_on && short) print FILENAME ":" FNR - 1 ": " short
+			short = $0 ~ /^\t* \* / && length(text) < 30 && text !~ /[.:;,]$/ && text !~ /^[A-Za-z0-9_.]*:/ ? text : ""
+		}' "$1"
+}
+
 # Kernels without the place they come from, in a comment right above: FILE.grad:LINE: TEXT.
 homeless() {
 	awk '
@@ -70,6 +82,10 @@ emitted() {
 	total=$((total + 1))
 	expect 0 "$GRADUS" emit c "$@" -o "$name"
 	# a rule for one objective has that beside it
+	for header in "$name"/*.h; do
+		ragged "$header" >said
+		[ -s said ] && fail "$(head -3 said)"
+	done
 	for unit in $(cd "$name" && ls ./*.h | sed 's,\./,,; s/\.h$//' | grep -v _instance); do
 		for question in homeless misquoted doubled; do
 			$question "$name/$unit.c" >said

@@ -61,10 +61,29 @@ killed_at() {
 	code=$?
 }
 
+# kill_some FILE WHOLE COUNT MILLISECONDS: kills at random moments of a training that takes so long undisturbed, and has left WHOLE
+kill_some() {
+	for delay in $(awk -v n="$3" -v seed="$seed" -v most="$4" 'BEGIN { srand(seed); for (i = 0; i < n; i++) printf "%.3f\n", most / 1000 * rand() }'); do
+		number=$((number + 1))
+		killed_at run "$delay" "$GRADUS" train "$1" -o run
+		if [ ! -s run/run.json ]; then
+			rm -rf run
+			continue
+		fi
+		# Half of them are killed once more while they go on.
+		[ $((number % 2)) -eq 0 ] || killed_at run "$(awk -v d="$delay" 'BEGIN { print d / 2 }')" "$GRADUS" resume run --threads $((number % 3 + 1))
+		expect 0 "$GRADUS" resume run --threads $((number % 3 + 1))
+		same "$2" run
+		rm -rf run
+		[ $failures -lt 5 ] || break
+	done
+	echo "$3 kills (seed $seed) in a training of $4 ms"
+}
+
 # ---- every estimator, once ----
 number=0
 for estimate in "backprop(window = 3)" "forward()" "es(particles = 3)" "pes(window = 4, particles = 5)" \
-	"truncated_es(window = 4, particles = 5)" "policy_search(trajectories = 3, outer = 40, inner = 3, components = 2)" \
+	"truncated_es(window = 4, particles = 5)" "cma_es()" "random_search()" "grid_search(0.1, 3)" "policy_search(trajectories = 3, outer = 40, inner = 3, components = 2)" \
 	"policy_search(trajectories = 3, outer = 40, inner = 3, multipliers = 0.1)"; do
 	number=$((number + 1))
 	select=$((number % 2 * 3))
@@ -101,21 +120,17 @@ expect 0 "$GRADUS" resume stopped --threads 2
 has err "going on after step"
 same whole stopped
 
-for delay in $(awk -v n="$kills" -v seed="$seed" -v most="$took" 'BEGIN { srand(seed); for (i = 0; i < n; i++) printf "%.3f\n", most / 1000 * rand() }'); do
+kill_some long.grad whole "$kills" "$took"
+
+# A search with a covariance; other problems at every step, an average and patience.
+for how in "cma_es()" "es(particles = 2)"; do
 	number=$((number + 1))
-	killed_at run "$delay" "$GRADUS" train long.grad -o run
-	if [ ! -s run/run.json ]; then
-		rm -rf run
-		continue
-	fi
-	# Half of them are killed once more while they go on.
-	[ $((number % 2)) -eq 0 ] || killed_at run "$(awk -v d="$delay" 'BEGIN { print d / 2 }')" "$GRADUS" resume run --threads $((number % 3 + 1))
-	expect 0 "$GRADUS" resume run --threads $((number % 3 + 1))
-	same whole run
-	rm -rf run
-	[ $failures -lt 5 ] || break
+	program "$how" 4 "${GRADUS_RESUME_STEPS:-4000}" | sed "s/problems 20/problems $([ "$how" = "cma_es()" ] || echo fresh) 20/; s/^}/  average 0.9\n  patience 1000\n}/" >other.grad
+	rm -rf other run
+	begun=$(date +%s%N)
+	expect 0 "$GRADUS" train other.grad -o other --threads 1
+	kill_some other.grad other $((kills / 5 + 1)) $((($(date +%s%N) - begun) / 1000000))
 done
-echo "$kills kills (seed $seed) in a training of $took ms"
 
 # ---- damaged, foreign, missing ----
 program "backprop()" 3 1000000 >endless.grad

@@ -18,23 +18,25 @@ static inline float gradus_max_f32(float a, float b) {
 	return b > a || b != b ? b : a;
 }
 
-static inline int64_t gradus_min_i64(int64_t a, int64_t b) {
-	return b < a ? b : a;
-}
-
 static inline int64_t gradus_max_i64(int64_t a, int64_t b) {
 	return b > a ? b : a;
 }
 
 /* running_sum.grad:4: let c = cumsum(x) */
 static void gradus_gradient_k0(const float *gradus_RESTRICT x, float *gradus_RESTRICT work) {
-	for (int64_t i = 0; i < 9; i++) {
-		float work_i = 0.0f;
-		const int64_t j_end = gradus_min_i64(9, i + 1);
-		for (int64_t j = 0; j < j_end; j++) {
-			work_i = work_i + x[j];
+	float work_i[16];
+	for (int l = 0; l < 16; l++) {
+		work_i[l] = 0.0f;
+	}
+	for (int64_t j = 0; j < 9; j++) {
+		const float x_i = x[j];
+		for (int l = 0; l < 9; l++) {
+			const float t1 = work_i[l] + x_i;
+			work_i[l] = ((-j + l * 1) >= 0) ? t1 : work_i[l];
 		}
-		work[i] = work_i;
+	}
+	for (int l = 0; l < 9; l++) {
+		work[l] = work_i[l];
 	}
 }
 
@@ -82,13 +84,19 @@ static void gradus_gradient_k3(float work_2, float work_4, float *gradus_RESTRIC
 
 /* running_sum.grad:4: let c = cumsum(x) */
 static void gradus_gradient_k4(const float *gradus_RESTRICT work_5, float *gradus_RESTRICT x_gradient) {
-	for (int64_t j = 0; j < 9; j++) {
-		float x_gradient_i = 0.0f;
-		const int64_t i_end = 9;
-		for (int64_t i = gradus_max_i64(0, j); i < i_end; i++) {
-			x_gradient_i = x_gradient_i + work_5[i];
+	float x_gradient_i[16];
+	for (int l = 0; l < 16; l++) {
+		x_gradient_i[l] = 0.0f;
+	}
+	for (int64_t i = 0; i < 9; i++) {
+		const float work_5_i = work_5[i];
+		for (int l = 0; l < 9; l++) {
+			const float t1 = x_gradient_i[l] + work_5_i;
+			x_gradient_i[l] = ((i + l * -1) >= 0) ? t1 : x_gradient_i[l];
 		}
-		x_gradient[j] = x_gradient_i;
+	}
+	for (int l = 0; l < 9; l++) {
+		x_gradient[l] = x_gradient_i[l];
 	}
 }
 

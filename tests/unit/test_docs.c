@@ -127,40 +127,12 @@ Test(docs, scores_and_estimators) {
 #include "frontend/scores.def"
 #undef FOLD
 #undef MAP
-	/* becomes: WINDOW = FE_OPTION_WINDOW, ... */
-#define OPTION(NAME, ...) NAME = FE_OPTION_##NAME,
-#define ESTIMATOR(...)
-	enum {
-#include "frontend/estimators.def"
-	};
-#undef OPTION
-#undef ESTIMATOR
-	static const struct {
-		const char *name;
-		double otherwise;
-	} options[] = {
-#define OPTION(NAME, name, whole, least, most, otherwise) {name, otherwise},
-#define ESTIMATOR(...)
-#include "frontend/estimators.def"
-#undef OPTION
-#undef ESTIMATOR
-	};
-	static const struct {
-		const char *name;
-		int window, options[FE_OPTIONS + 1];
-	} estimators[] = {
-#define OPTION(...)
-#define ESTIMATOR(NAME, name, window, cuts, method, ...) {name, window, {__VA_ARGS__, FE_OPTIONS}},
-#include "frontend/estimators.def"
-#undef OPTION
-#undef ESTIMATOR
-	};
-	for (size_t k = 0; k < sizeof estimators / sizeof *estimators; k++) {
-		for (int i = 0; estimators[k].options[i] != FE_OPTIONS; i++) {
-			int option = estimators[k].options[i];
-			double value = option == FE_OPTION_WINDOW ? estimators[k].window : options[option].otherwise;
-			snprintf(said, sizeof said, value > 0 ? "`%s` %g" : "`%s`", options[option].name, value);
-			cr_expect(row_says(text, estimators[k].name, said), "no row of `%s` says %s", estimators[k].name, said);
+	for (int k = 0; k < FE_ESTIMATORS; k++) {
+		for (const int *option = fe_estimators[k].options; *option != FE_OPTIONS; option++) {
+			double value = fe_option_otherwise((FeEstimator)k, (FeOption)*option);
+			snprintf(said, sizeof said, value > 0 ? "`%s` %g" : "`%s`", fe_options[*option].name, value);
+			cr_expect(row_says(text, fe_estimators[k].name, said), "no row of `%s` says %s", fe_estimators[k].name,
+			          said);
 		}
 	}
 	free(text);

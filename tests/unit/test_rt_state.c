@@ -165,3 +165,14 @@ Test(rt_state, policy_search) {
 	check("policy_search(trajectories = 3, outer = 3, inner = 2, multipliers = 0.1)", 3, 3, needed);
 	check("policy_search(trajectories = 3, outer = 3, inner = 2, components = 2)", 3, 3, needed);
 }
+
+Test(rt_state, populations) {
+	static const char *const adapting[] = {"steps",    "last",        "cma.sigma",      "cma.generation", "cma.path",
+	                                       "cma.step", "cma.lengths", "cma.covariance", "cma.basis",      NULL};
+	static const char *const keeping[] = {"steps",       "search.asked", "search.origin",
+	                                      "search.lost", "search.score", NULL};
+	check("cma_es(spread = 0.5)", 20, 0, adapting);
+	check("random_search(spread = 0.5, population = 4)", 3, 0, keeping);
+	static const char *const going_on[] = {"steps", "search.asked", "search.origin", NULL};
+	check("grid_search(points = 7, population = 6)", 20, 3, going_on);
+}

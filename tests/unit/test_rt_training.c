@@ -116,7 +116,7 @@ Test(rt_training, compiles_what_is_said) {
 		                 "experiment e {\n  train r\n  on rosenbrock\n  problems %d train, %d select\n  horizon 6\n"
 		                 "  estimate %s(%s)\n  update gradient_descent(lr = 0.1) for 1 steps\n}\n",
 		                 train, select, fe_estimator_name(estimator),
-		                 estimator == FE_ES || estimator == FE_POLICY_SEARCH ? "" : windows[k % 2]);
+		                 fe_has_option(estimator, FE_OPTION_WINDOW) ? windows[k % 2] : "");
 		fe_add_source(program, source_add(session, "test.grad", text, strlen(text)));
 		RtOptions options = {.engine = RT_EVALUATOR, .real = IR_F64, .threads = 1};
 		Rt *rt = rt_new(session, program, &options);
