@@ -100,7 +100,8 @@ static const Option options[] = {
 
 enum { OPTION_COUNT_ALL = sizeof options / sizeof *options };
 
-static const char always[] = "precision threads memory data strict interpret verify time-passes dump-dir cache color help";
+static const char always[] =
+	"precision threads memory data strict interpret verify time-passes dump-dir cache color help";
 
 static bool listed(const char *list, const char *name) {
 	size_t length = strlen(name);
@@ -334,6 +335,7 @@ static const struct {
 	{"compare", "train", "problems to tune on (default: as the experiment of the run folder alone, or 90)"},
 	{"compare", "test", "unseen problems to compare on (default: as that experiment, or 100)"},
 	{"compare", "seed", "of problems and starts (default 0)"},
+	{"emit", "on", "the one objective whose tensors, or whose derivatives, the rule is made for"},
 	{"front", "on", "score what is listed on unseen problems of these families"},
 	{"front", "steps", "how many steps, with --on (default: the horizon of the run)"},
 	{"front", "test", "unseen problems, with --on (default 100)"},

@@ -299,7 +299,7 @@ static bool make_select(Training *t) {
 
 static void add_bytes(void *user, const TrainPiece *piece) {
 	double *bytes = user;
-	*bytes += (double)piece->count * ir_scalar_bytes(piece->scalar);
+	*bytes += (double)piece->count * (double)ir_scalar_bytes(piece->scalar);
 }
 
 /* What is written of it at once, in a text that has grown to that. */

@@ -20,9 +20,9 @@ struct SearchLab {
 	const FeHole *hole; /* the first */
 	int holes;
 	int rate;
-	double rate_low, rate_high;                  /* as the rule states; else 0, infinity */
-	double *theta;                               /* learned numbers stay where they start; NULL: there are none */
-	int learned;                                 /* numbers of `learn` that are fitted: all there are, or none */
+	double rate_low, rate_high; /* as the rule states; else 0, infinity */
+	double *theta;              /* where learned numbers start, as they are trained; NULL: there are none */
+	int learned;                /* numbers of `learn` that are fitted: all there are, or none */
 	const FeLimits *limits[SEARCH_MOST_LEARNED]; /* of these */
 	SearchShape shapes[SEARCH_MOST_HOLES];
 	int shape_of[SEARCH_MOST_HOLES];                          /* per hole */

@@ -177,7 +177,7 @@ has err 'there is learn_robust'
 # help for what is no command
 for word in backprop forward es pes truncated_es; do
 	expect 2 "$GRADUS" help $word
-	has err "docs/language.md"
+	has err "show estimators $word"
 done
 expect 2 "$GRADUS" help adam
 has err "show std adam"

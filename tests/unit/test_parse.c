@@ -348,6 +348,17 @@ static const struct {
 	{"experiment e {\n  learn adam\n}", "139@2:13"},
 	{"experiment e()\n{\n}", "101@1:13"},
 	{"}\nconst a = 1", "109@1:1"},
+	{"optimizer a(lr = 1 { x <- 1 }", "108@1:12"},
+	{"optimizer a(lr = sqrt(2 { x <- 1 }", "108@1:12 108@1:22"},
+	{"objective a( { minimize 1 }", "108@1:12"},
+	{"joint optimizer a(lr = 1 { x <- 1 }\nfn f(b { return b }", "108@1:18 108@2:5"},
+	{"objective a(b = {1, 2}) { minimize 1 }", "110@1:17"},
+	{"\xff\xfe"
+     "fn f(x)",
+     "106@1:1"}, /* the marks of UTF-16: nothing else is said of such a file */
+	{"\xfe\xff"
+     "fn f(x)",
+     "106@1:1"},
 };
 
 static int by_place(const void *a, const void *b) {
