@@ -125,11 +125,11 @@ kill_some long.grad whole "$kills" "$took"
 # A search with a covariance; other problems at every step, an average and patience.
 for how in "cma_es()" "es(particles = 2)"; do
 	number=$((number + 1))
-	program "$how" 4 "${GRADUS_RESUME_STEPS:-4000}" | sed "s/problems 20/problems $([ "$how" = "cma_es()" ] || echo fresh) 20/; s/^}/  average 0.9\n  patience 1000\n}/" >other.grad
+	program "$how" 4 "${GRADUS_RESUME_STEPS:-1500}" | sed "s/problems 20/problems $([ "$how" = "cma_es()" ] || echo fresh) 20/; s/^}/  average 0.9\n  patience 1000\n}/" >other.grad
 	rm -rf other run
 	begun=$(date +%s%N)
 	expect 0 "$GRADUS" train other.grad -o other --threads 1
-	kill_some other.grad other $((kills / 5 + 1)) $((($(date +%s%N) - begun) / 1000000))
+	kill_some other.grad other $((kills / 15 + 1)) $((($(date +%s%N) - begun) / 1000000))
 done
 
 # ---- damaged, foreign, missing ----
