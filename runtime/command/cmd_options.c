@@ -100,7 +100,8 @@ static const Option options[] = {
 
 enum { OPTION_COUNT_ALL = sizeof options / sizeof *options };
 
-static const char always[] = "precision threads memory data strict interpret verify time-passes dump-dir cache color help";
+static const char always[] =
+	"precision threads memory data strict interpret verify time-passes dump-dir cache color help";
 
 static bool listed(const char *list, const char *name) {
 	size_t length = strlen(name);
