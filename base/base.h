@@ -92,7 +92,8 @@ void text_printf(Text *text, const char *format, ...) BASE_PRINTF(2, 3);
 const char *text_cstr(const Text *text); /* "" when empty */
 /* Shortest decimal form that reads back to the same f64 (or f32 if `is_f32`); "inf", "-inf", "nan". */
 void text_real(Text *text, double value, bool is_f32);
-const char *text_of_bytes(Arena *arena, double bytes); /* an amount of memory: 3.2 MB */
+const char *text_of_bytes(Arena *arena, double bytes);  /* an amount of memory: 3.2 MB */
+const char *text_of_number(Arena *arena, double value); /* for messages: 1000000, 0.5, 1e+30 */
 /* One character of UTF-8 at `bytes`: returns its length in bytes; U+FFFD and length 1 for a byte that begins none (0 at
  * the end). text_encode appends one. */
 uint32_t text_decode(const char *bytes, size_t length, uint32_t *code_point);

@@ -67,6 +67,11 @@ const char *text_of_bytes(Arena *arena, double bytes) {
 	return arena_printf(arena, unit > 0 && bytes < 10 ? "%.1f %s" : "%.0f %s", bytes, units[unit]);
 }
 
+const char *text_of_number(Arena *arena, double value) {
+	bool whole = value > -1e15 && value < 1e15 && value == (double)(int64_t)value;
+	return arena_printf(arena, whole ? "%.0f" : "%g", value);
+}
+
 /* True if the decimal text reads back as the same number. */
 static bool reads_back(const char *decimal, double value, bool is_f32) {
 	if (is_f32)

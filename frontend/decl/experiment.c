@@ -34,6 +34,10 @@ static bool number(Reading *r, const AstExpr *x, double *out) {
 	return true;
 }
 
+static const char *text_of(Reading *r, double value) {
+	return text_of_number(r->session->arena, value);
+}
+
 static int count(Reading *r, const AstExpr *x, int code, const char *what, int least) {
 	double v;
 	if (!x || !number(r, x, &v))
@@ -41,9 +45,10 @@ static int count(Reading *r, const AstExpr *x, int code, const char *what, int l
 	if (v >= least && v <= (double)FE_MOST_COUNT && v == floor(v))
 		return (int)v;
 	if (v > (double)FE_MOST_COUNT)
-		diag_error(r->session, code, x->span, "%s is at most %d, not %g", what, FE_MOST_COUNT, v);
+		diag_error(r->session, code, x->span, "%s is at most %d, not %s", what, FE_MOST_COUNT, text_of(r, v));
 	else
-		diag_error(r->session, code, x->span, "%s is a whole number of at least %d, not %g", what, least, v);
+		diag_error(r->session, code, x->span, "%s is a whole number of at least %d, not %s", what, least,
+		           text_of(r, v));
 	r->ok = false;
 	return least;
 }
@@ -146,12 +151,13 @@ static void read_option(Reading *r, const AstArg *arg, const FeOptionInfo *info,
 		return;
 	const char *whole = info->whole ? "whole " : "";
 	if (!(v > 0) || isinf(v) || (info->whole && v != floor(v)))
-		diag_error(r->session, 305, arg->value->span, "`%s` is a positive %snumber, not %g", info->name, whole, v);
+		diag_error(r->session, 305, arg->value->span, "`%s` is a positive %snumber, not %s", info->name, whole,
+		           text_of(r, v));
 	else if (v < info->least || v > info->most)
-		diag_error(r->session, 305, arg->value->span, "`%s` is a %snumber from %g to %g, not %g", info->name, whole,
-		           info->least, info->most, v);
+		diag_error(r->session, 305, arg->value->span, "`%s` is a %snumber from %s to %s, not %s", info->name, whole,
+		           text_of(r, info->least), text_of(r, info->most), text_of(r, v));
 	else if (info == &fe_options[FE_OPTION_POPULATION] && fmod(v, 2) != 0)
-		diag_error(r->session, 305, arg->value->span, "`%s` is an even number, not %g", info->name, v);
+		diag_error(r->session, 305, arg->value->span, "`%s` is an even number, not %s", info->name, text_of(r, v));
 	else {
 		option->value = v;
 		return;
@@ -397,10 +403,18 @@ static void refuse_opened(Reading *r, const AstExperiment *x, const FeExperiment
 		      "`learn` of a rule with choices is part of the language, but not of this version");
 }
 
-/* `train online`: an open learner, by its name. NULL: something else. */
+/* `train online`: an open learner, which takes no arguments here. NULL: something else. */
 static const AstDecl *trained_learner(Reading *r, const AstExpr *x) {
-	const AstDecl *decl = x->kind == AST_NAME ? fe_find_in(r->program, x->span.file, x->name) : NULL;
-	return fe_is_learner(decl) ? decl : NULL;
+	bool called = x->kind == AST_CALL;
+	const AstDecl *decl = called || x->kind == AST_NAME
+	                          ? fe_find_in(r->program, x->span.file, called ? x->call.callee.name : x->name)
+	                          : NULL;
+	if (!fe_is_learner(decl))
+		return NULL;
+	if (called && x->call.args.count > 0)
+		wrong(r, 346, x->call.args.data[0].value->span,
+		      "what a learner is given is said where it starts a parameter, not here");
+	return decl;
 }
 
 /* What an experiment that trains a learner has besides: all that is of runs of rules says nothing. */

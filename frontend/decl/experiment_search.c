@@ -40,7 +40,9 @@ static double whole(Reading *r, const AstExpr *x, const char *what, double least
 	}
 	if (value >= least && value <= most && value == floor(value))
 		return value;
-	diag_error(r->session, 335, x->span, "%s is a whole number from %g to %g, not %g", what, least, most, value);
+	Arena *arena = r->session->arena;
+	diag_error(r->session, 335, x->span, "%s is a whole number from %s to %s, not %s", what,
+	           text_of_number(arena, least), text_of_number(arena, most), text_of_number(arena, value));
 	r->ok = false;
 	return least;
 }

@@ -79,8 +79,8 @@ static bool read_number(FeProgram *program, const AstExpr *x, int which, FeLearn
 		*(int *)((char *)out + numbers[which].offset) = (int)value;
 		return true;
 	}
-	diag_error(program->session, 332, x->span, "`%s` is a whole number from %d to %d, not %g", numbers[which].name,
-	           least, most, value);
+	diag_error(program->session, 332, x->span, "`%s` is a whole number from %d to %d, not %s", numbers[which].name,
+	           least, most, text_of_number(program->session->arena, value));
 	return false;
 }
 

@@ -16,8 +16,8 @@ Value *rule_whole_hyper(RuleElab *r, Value *v, Span span) {
 		return value_bad(e);
 	if (v->as_int->scalar != S_REAL || !e->in_dimension)
 		return v->as_int;
-	Diag *diag = diag_error(e->session, 211, h->at, "`%s` has to be a whole number, not %g",
-	                        session_text(e->session, h->name), h->value);
+	Diag *diag = diag_error(e->session, 211, h->at, "`%s` has to be a whole number, not %s",
+	                        session_text(e->session, h->name), text_of_number(e->arena, h->value));
 	diag_label(e->session, diag, span, "a dimension here");
 	return value_bad(e);
 }
@@ -34,8 +34,9 @@ static bool check_hyper(Elab *e, const Hyper *h) {
 		return false;
 	}
 	if (h->has_range && (h->value < h->low || h->value > h->high)) {
-		Diag *diag = diag_warning(e->session, 270, h->at, "`%s` is thought to lie between %g and %g, not at %g",
-		                          session_text(e->session, h->name), h->low, h->high, h->value);
+		Diag *diag = diag_warning(e->session, 270, h->at, "`%s` is thought to lie between %s and %s, not at %s",
+		                          session_text(e->session, h->name), text_of_number(e->arena, h->low),
+		                          text_of_number(e->arena, h->high), text_of_number(e->arena, h->value));
 		diag_label(e->session, diag, h->limits->span, "stated here");
 	}
 	return true;

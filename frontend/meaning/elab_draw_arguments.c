@@ -124,6 +124,18 @@ static void impossible(const Points *p, const Distribution *d, const AstExpr *dr
 		          d->name, distribution_limits[d->limits[which]].about);
 }
 
+/* Weights, of which none is to blame by itself. */
+static void impossible_sum(const Points *p, const Distribution *d, const AstExpr *draw, double sum) {
+	Elab *e = p->e;
+	Indices rows = *p->indices; /* without that of the weights */
+	rows.count--;
+	Points row = *p;
+	row.indices = &rows;
+	Diag *diag = diag_error(e->session, 251, draw->call.args.data[0].value->span, "the weights of `%s` sum to %g%s",
+	                        d->name, sum, rows.count ? place_text(&row) : "");
+	diag_help(e->session, diag, "the argument of `%s` is %s", d->name, distribution_limits[d->limits[0]].about);
+}
+
 static bool ends_weights(const Points *p) {
 	uint32_t last = p->indices->count - 1;
 	return p->at[last] == p->indices->vars[last]->extent - 1;
@@ -160,7 +172,7 @@ DrawCheck elab_draw_check(Elab *e, const Distribution *d, const AstExpr *draw, V
 		sum += v[0];
 		if (weights && known && ends_weights(&p)) {
 			if (sum == 0 || isinf(sum)) {
-				impossible(&p, d, draw, 0, v, false);
+				impossible_sum(&p, d, draw, sum);
 				return DRAW_IMPOSSIBLE;
 			}
 			sum = 0;

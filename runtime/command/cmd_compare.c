@@ -211,7 +211,7 @@ static CmdExit make_plan(Cmd *cmd, Plan *plan) {
 		for (uint32_t i = 0; i < experiment->against.count; i++)
 			contender_add(cmd, plan, experiment->against.data[i], NULL, NULL);
 	}
-	if (plan->options.subject < 0 && cmd->words.count == 1)
+	if (plan->options.subject < 0)
 		plan->options.subject = 0;
 	label_contenders(cmd, plan);
 	return code;
@@ -403,5 +403,10 @@ CmdExit cmd_compare(Cmd *cmd) {
 		return cmd_usage(cmd, "--svg draws one family: name it with --on");
 	if (keeps_in_run(cmd, &plan) && !store_may_put(cmd->session, plan.only_folder, name_in_run(cmd, &plan, 1)))
 		return cmd_failed(cmd);
-	return compare_all(cmd, &plan);
+	bool possible = true;
+	for (uint32_t i = 0; i < plan.families.count; i++)
+		possible = compare_possible(cmd->rt, &plan.families.data[i], plan.contenders.data, plan.contenders.count,
+		                            plan.options.score) &&
+		           possible;
+	return possible ? compare_all(cmd, &plan) : cmd_failed(cmd);
 }

@@ -290,7 +290,12 @@ static int64_t evaluations(IrModule *module, const FeRule *rule, bool *hands_on)
 }
 
 static void line_of_evaluations(Info *info, int64_t most, bool hands_on) {
-	line(info, "evaluates", "at up to %s other places a step%s", cmd_count(info->cmd->arena, most),
+	if (most == 0) {
+		line(info, "evaluates", "at no other place, by these hyperparameters");
+		return;
+	}
+	line(info, "evaluates", "at up to %s other place%s a step%s", cmd_count(info->cmd->arena, most),
+	     most == 1 ? "" : "s",
 	     hands_on ? "; where it ends at one of them, the next step does not evaluate there again" : "");
 }
 

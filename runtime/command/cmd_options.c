@@ -335,6 +335,7 @@ static const struct {
 	{"compare", "train", "problems to tune on (default: as the experiment of the run folder alone, or 90)"},
 	{"compare", "test", "unseen problems to compare on (default: as that experiment, or 100)"},
 	{"compare", "seed", "of problems and starts (default 0)"},
+	{"emit", "on", "the one objective whose tensors, or whose derivatives, the rule is made for"},
 	{"front", "on", "score what is listed on unseen problems of these families"},
 	{"front", "steps", "how many steps, with --on (default: the horizon of the run)"},
 	{"front", "test", "unseen problems, with --on (default 100)"},

@@ -5,6 +5,7 @@
 
 #include "runtime/command/command.h"
 #include "runtime/command/limits.h"
+#include "runtime/compare/compare.h"
 #include "runtime/meta/meta.h"
 
 typedef struct Course {
@@ -373,6 +374,19 @@ static CmdExit open_twice(Cmd *cmd, const FeExperiment *experiment) {
 	return cmd_failed(cmd);
 }
 
+/* Whether what `compare` will run against the rule can run: a mistake is better told before the training than after. */
+static bool opponents_possible(Cmd *cmd, const FeExperiment *experiment) {
+	bool possible = true;
+	Contender *opponents = ARENA_ARRAY(cmd->arena, Contender, experiment->against.count + 1);
+	for (uint32_t i = 0; i < experiment->against.count; i++)
+		opponents[i] = (Contender){.rule = experiment->against.data[i], .tune = true};
+	for (uint32_t i = 0; i < experiment->on.count; i++)
+		possible = compare_possible(cmd->rt, &experiment->on.data[i], opponents, experiment->against.count,
+		                            experiment->score) &&
+		           possible;
+	return possible;
+}
+
 CmdExit cmd_train(Cmd *cmd) {
 	const char *dir = cmd->options.out;
 	if (!dir)
@@ -403,6 +417,8 @@ CmdExit cmd_train(Cmd *cmd) {
 	code = cmd_use_proposer(cmd, searches, &experiment.search);
 	if (code != CMD_OK)
 		return code;
+	if (!opponents_possible(cmd, &experiment))
+		return cmd_failed(cmd);
 	if (choices)
 		return cmd_choose(cmd, &experiment);
 	if (searches)

@@ -243,6 +243,22 @@ static bool compare_one(Comparing *c, const Contender *contender, uint32_t k) {
 	return !options->longer || run_longer(c, task, theta, rule);
 }
 
+bool compare_possible(Rt *rt, const FeCall *objective, const Contender *contenders, uint32_t count, FeScore score) {
+	Arena *arena = arena_new();
+	bool possible = true;
+	for (uint32_t k = 0; k < count; k++) {
+		FeCall call = contenders[k].rule;
+		call.exposes = contenders[k].tune;
+		Task *task = task_new(rt, objective, &call, score, NULL, 0);
+		double *theta = task && !contenders[k].theta ? learned_new(rt, task->rule, arena) : NULL;
+		bool starts = contenders[k].theta || (theta && learned_start(rt, task->rule, rt->options.seed, theta));
+		possible = possible && task && starts;
+		task_free(task);
+	}
+	arena_free(arena);
+	return possible;
+}
+
 Comparison *compare_rules(Rt *rt, const FeCall *objective, const Contender *contenders, uint32_t count,
                           const CompareOptions *given) {
 	Arena *arena = arena_new();

@@ -108,6 +108,8 @@ typedef struct Comparison {
 	Arena *arena;
 } Comparison;
 
+/* Whether all these rules can run on the objective: what is wrong with any of them is reported, before anything is measured. */
+bool compare_possible(Rt *rt, const FeCall *objective, const Contender *contenders, uint32_t count, FeScore score);
 /* NULL with diagnostics. */
 Comparison *compare_rules(Rt *rt, const FeCall *objective, const Contender *contenders, uint32_t count,
                           const CompareOptions *options);

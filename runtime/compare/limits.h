@@ -28,7 +28,9 @@ enum {
 	TUNE_MOST_ROUNDS = 8,
 	/* compare.c: of the bootstrap, unless the caller says */
 	COMPARE_RESAMPLES = 2000,
-	/* profile.c: random signs that a difference is held against */
+	/* profile.c: up to so many problems a difference is held against all signs, and beyond against so many random ones, of which
+	 * there are then more: no chance is below the least that there is, 2^(1 - problems) */
+	COMPARE_EXACT_SIGNS = 16,
 	COMPARE_SIGN_DRAWS = 9999
 };
 

@@ -75,18 +75,27 @@ double compare_data_profile(const Comparison *c, const Compared *rule, int level
 
 /* ---- chance ---- */
 
-/* How likely the mean of values[count] is as far from 0 as it is, if every sign were as likely as the other: one of `draws` + 1, the
- * one that was found among them. NaN where a value is not finite. */
-static double chance_of(const double *values, int count, int draws, uint64_t seed) {
+/* Whether a sum with other signs is as far from 0 as `sum`. What is equal but for rounding counts as equal. */
+static bool as_far(double other, double sum) {
+	return fabs(other) >= fabs(sum) * (1 - 1e-12);
+}
+
+/* The share of all signs whose sums are as far from 0: bit i of a number is the sign of values[i], and the opposite of all is as far. */
+static double exact_chance(const double *values, int count, double sum) {
+	uint32_t all = UINT32_C(1) << (count - 1), found = 0;
+	for (uint32_t signs = 0; signs < all; signs++) {
+		double other = 0;
+		for (int i = 0; i < count; i++)
+			other += signs >> i & 1 ? -values[i] : values[i];
+		found += as_far(other, sum);
+	}
+	return (double)found / all;
+}
+
+/* The same of `draws` random signs, and of those that were found: one of draws + 1 at least. */
+static double drawn_chance(const double *values, int count, double sum, int draws, uint64_t seed) {
 	const uint64_t key[2] = {seed, 0x7369676e}; /* "sign" */
-	double sum = 0;
-	for (int i = 0; i < count; i++)
-		sum += values[i];
-	if (!isfinite(sum))
-		return (double)NAN;
-	/* What is equal but for rounding counts as equal. */
-	double wanted = fabs(sum) * (1 - 1e-12);
-	int as_far = 1;
+	int found = 1;
 	for (int d = 0; d < draws; d++) {
 		double other = 0;
 		uint64_t bits[2] = {0};
@@ -95,9 +104,21 @@ static double chance_of(const double *values, int count, int draws, uint64_t see
 				random_threefry(key, (const uint64_t[]){(uint64_t)d, (uint64_t)(i / 64)}, bits);
 			other += bits[0] >> (i % 64) & 1 ? values[i] : -values[i];
 		}
-		as_far += fabs(other) >= wanted;
+		found += as_far(other, sum);
 	}
-	return (double)as_far / (draws + 1);
+	return (double)found / (draws + 1);
+}
+
+/* How likely the mean of values[count] is as far from 0 as it is, if every sign were as likely as the other. NaN where a value is not
+ * finite. */
+static double chance_of(const double *values, int count, uint64_t seed) {
+	double sum = 0;
+	for (int i = 0; i < count; i++)
+		sum += values[i];
+	if (!isfinite(sum))
+		return (double)NAN;
+	return count <= COMPARE_EXACT_SIGNS ? exact_chance(values, count, sum)
+	                                    : drawn_chance(values, count, sum, COMPARE_SIGN_DRAWS, seed);
 }
 
 /* Holm: the k-th smallest of m is multiplied by m - k, and is never below those before it. NaN stays, and counts as one of m. */
@@ -130,7 +151,7 @@ void compare_chances(Comparison *c, uint64_t seed) {
 			continue;
 		for (int i = 0; i < c->test_problems; i++)
 			values[i] = c->rules[k].per_problem[i] - subject->per_problem[i];
-		c->chance[k] = chance_of(values, c->test_problems, COMPARE_SIGN_DRAWS, seed);
+		c->chance[k] = chance_of(values, c->test_problems, seed);
 	}
 	adjust(c);
 }

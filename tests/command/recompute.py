@@ -162,6 +162,24 @@ def profiles(rules, curves, steps):
                 same(f"{rule['label']} performance {ratio}", share, within / problems)
 
 
+def chance_of(values, total):
+    """All signs of up to 16 values; of more, random ones and those that were found."""
+    if len(values) <= 16:
+        sums = [0.0]
+        for v in values:
+            sums = [s + sign * v for s in sums for sign in (1, -1)]
+        return sum(abs(s) >= abs(total) * (1 - 1e-12) for s in sums) / len(sums)
+    far = 1
+    for d in range(SIGNS):
+        other = 0.0
+        for i, v in enumerate(values):
+            if i % 64 == 0:
+                bits = threefry((0, 0x7369676E), (d, i // 64))[0]
+            other += v if bits >> (i % 64) & 1 else -v
+        far += abs(other) >= abs(total) * (1 - 1e-12)
+    return far / (SIGNS + 1)
+
+
 def differences(c, rules, curves, per, picks):
     subject = [rule["label"] for rule in rules].index(c["subject"])
     problems, steps = len(per[0]), c["steps"]
@@ -173,15 +191,7 @@ def differences(c, rules, curves, per, picks):
             continue
         total = sum(values)
         if math.isfinite(total):
-            far = 1
-            for d in range(SIGNS):
-                other = 0.0
-                for i, v in enumerate(values):
-                    if i % 64 == 0:
-                        bits = threefry((0, 0x7369676E), (d, i // 64))[0]
-                    other += v if bits >> (i % 64) & 1 else -v
-                far += abs(other) >= abs(total) * (1 - 1e-12)
-            chances[k] = far / (SIGNS + 1)
+            chances[k] = chance_of(values, total)
         same(f"{rule['label']} chance", rule["chance"], chances.get(k, math.nan))
     least, order = 0.0, sorted(chances, key=lambda k: chances[k])
     for rank, k in enumerate(order):

@@ -274,9 +274,9 @@ expect 0 "$GRADUS" front whole --size $((size - 1)) --csv
 expect 0 "$GRADUS" front whole --size "$size" --csv
 [ "$(awk -F, '$(NF - 2) == 1' out)" = "$winner" ] || fail "--size marks another winner: $(cat out)"
 expect 0 "$GRADUS" front whole --on 'quadratic(n = 2), logistic(n = 9, d = 2)' --test 3 --csv
-cp out families
+cp out pair
 expect 0 "$GRADUS" front whole --on 'logistic(n = 9, d = 2)' --test 3 --csv
-[ "$(cut -d, -f9-11 families | tail -n +2)" = "$(cut -d, -f6-8 out | tail -n +2)" ] || fail "of two families the second is another one"
+[ "$(cut -d, -f9-11 pair | tail -n +2)" = "$(cut -d, -f6-8 out | tail -n +2)" ] || fail "of two families the second is another one"
 expect 2 "$GRADUS" front whole --on 'logistic,,logistic'
 # A search among choices has no archive.
 printf 'optimizer c(lr = 0.1) {\n  x <- x - lr * choose { g, sign(g) }\n}\nexperiment e {\n  train c()\n  on quadratic(n = 2)\n  problems 2 train, 2 select, 2 test\n  horizon 3\n}\n' >choices.grad
