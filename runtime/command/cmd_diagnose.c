@@ -206,6 +206,7 @@ static CmdExit open_experiment(Cmd *cmd, FeExperiment *experiment) {
 
 CmdExit cmd_diagnose(Cmd *cmd) {
 	FeExperiment experiment = {0};
+	cmd->interrupted = cmd_catch_interrupts();
 	CmdExit code = open_experiment(cmd, &experiment);
 	if (code != CMD_OK)
 		return code;
@@ -215,7 +216,6 @@ CmdExit cmd_diagnose(Cmd *cmd) {
 	if (!cmd->rt)
 		cmd_runtime(cmd, IR_F32);
 	cmd->rt->options.seed = 0; /* the problems that training sees */
-	cmd->interrupted = cmd_catch_interrupts();
 	int batches = cmd->options.samples > 0 ? (int)cmd->options.samples : CMD_DIAGNOSE_SAMPLES;
 	Rows rows = rows_of(cmd, &experiment);
 	MetaReference reference;
