@@ -58,15 +58,16 @@ learn() {
 judge() {
 	family=$1 steps=$2 tune=$3 test=$4 rules=$5
 	shift 5
+	table="$family-$steps.txt"
 	[ -z "$quick" ] || { tune=3 test=4; }
 	# shellcheck disable=SC2086
 	(cd "$out" && "$gradus" compare $runs --file "$file" --on "$family" --steps "$steps" --train "$tune" --test "$test" --against "$rules" "$@" \
-		>"$family-$steps.txt" 2>compare.log) || {
+		>"$table" 2>compare.log) || {
 		cat "$out/compare.log" >&2
 		return 1
 	}
 	echo
-	sed '/^Grids$/,$d; /^Margin of victory/,$d' "$out/$family-$steps.txt"
+	sed '/^Grids$/,$d; /^Margin of victory/,$d' "$out/$table"
 }
 
 constant=gradient_descent,momentum,nesterov,rmsprop,adam,adagrad
@@ -74,6 +75,7 @@ decaying="robbins_monro(base = adam),cosine(base = adam),cosine(base = momentum)
 searches=cg_wolfe,bfgs_wolfe,lbfgs_wolfe
 pool=$constant,$decaying,$searches
 published=gradient_descent,momentum,cg_polak_ribiere,lbfgs
+[ -z "$quick" ] || pool=adam,lbfgs_wolfe
 
 case $name in
 li_malik)
@@ -88,7 +90,11 @@ li_malik)
 	done
 	;;
 warning)
-	learn bare clipped selected many windows clock together
+	if [ -n "$quick" ]; then
+		learn bare together
+	else
+		learn bare clipped selected many windows clock together
+	fi
 	judge robust_regression 40 90 100 adam --long
 	;;
 pes)
@@ -99,6 +105,17 @@ pes)
 	# The same schedules by the score of the paper: the sum over 100 steps.
 	runs=$(for run in $runs; do case $run in schedule*) echo "$run" ;; esac; done)
 	judge toy 100 1 1 "gradient_descent"
+	;;
+several)
+	learn plain in_units
+	[ -z "$quick" ] || {
+		judge huber_regression 40 90 100 momentum
+		exit 0
+	}
+	for family in robust_regression small_net logistic "robust_regression(d = 10)" "softmax_regression(d = 8, classes = 5)" huber_regression softmax_regression quadratic \
+		"scaled(base = logistic)"; do
+		judge "$family" 40 90 100 "momentum,adam,robbins_monro(base = adam),lbfgs_wolfe"
+	done
 	;;
 hypergradient)
 	learn rates

@@ -89,6 +89,7 @@ bool stages_is_computation(const AstStmt *s);
 void stages_find(Stages *s, const FeProgram *program, Arena *arena, const AstBlock *body);
 /* Marks the names that `start` or `value` needs, through constant statements; adds to `needed`. */
 void stages_want(Stages *s, bool start);
+bool stages_moves(const Stages *s, uint32_t stmt);             /* what it says depends on a parameter */
 bool stages_wanted(const Stages *s, uint32_t stmt);            /* defines something that is wanted */
 StageName *stages_name(const Stages *s, const Symbol *symbol); /* NULL: not of the objective's body */
 

@@ -403,10 +403,18 @@ static void refuse_opened(Reading *r, const AstExperiment *x, const FeExperiment
 		      "`learn` of a rule with choices is part of the language, but not of this version");
 }
 
-/* `train online`: an open learner, by its name. NULL: something else. */
+/* `train online`: an open learner, which takes no arguments here. NULL: something else. */
 static const AstDecl *trained_learner(Reading *r, const AstExpr *x) {
-	const AstDecl *decl = x->kind == AST_NAME ? fe_find_in(r->program, x->span.file, x->name) : NULL;
-	return fe_is_learner(decl) ? decl : NULL;
+	bool called = x->kind == AST_CALL;
+	const AstDecl *decl = called || x->kind == AST_NAME
+	                          ? fe_find_in(r->program, x->span.file, called ? x->call.callee.name : x->name)
+	                          : NULL;
+	if (!fe_is_learner(decl))
+		return NULL;
+	if (called && x->call.args.count > 0)
+		wrong(r, 346, x->call.args.data[0].value->span,
+		      "what a learner is given is said where it starts a parameter, not here");
+	return decl;
 }
 
 /* What an experiment that trains a learner has besides: all that is of runs of rules says nothing. */

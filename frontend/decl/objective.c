@@ -7,6 +7,7 @@
  *
  * Statements that depend on neither are computed wherever they are needed. */
 #include "frontend/decl/compose.h"
+#include "frontend/meaning/reduce.h"
 
 #include <math.h>
 #include <string.h>
@@ -240,12 +241,16 @@ static IrValue result(ObjectiveBuilding *b, const char *name, const AstExpr *x, 
 	return emit_whole(e, v, NULL, 0, session_name(e->session, name), x->span);
 }
 
-/* Drawn anew at every step, and so a part of what is evaluated. */
-static Value *batch_value(ObjectiveBuilding *b, const AstStmt *s, DrawKey key) {
+/* Drawn anew at every step, and so a part of what is evaluated. One that depends on no parameter is data, as what is given, and as in
+ * C, where it is the caller's: no derivative leads through it. */
+static Value *batch_value(ObjectiveBuilding *b, uint32_t at, DrawKey key) {
 	Elab *e = &b->e;
+	const AstStmt *s = b->decl->body.data[at];
 	if (!s->declare.draw) /* reported when it was read */
 		return value_bad(e);
 	Value *v = elab_draw(e, &s->declare, key);
+	if (!value_is_bad(v) && v->scalar == S_REAL && !stages_moves(&b->stages, at))
+		v = elab_with_body(e, v, S_REAL, ex_op(e, IR_stop_gradient, value_body(e, v), NULL, NULL));
 	return value_is_bad(v) ? v : value_materialize(e, v, s->declare.names.data[0].name, s->span);
 }
 
@@ -307,7 +312,7 @@ static void evaluate_stmt(ObjectiveBuilding *b, uint32_t at, DrawKey key) {
 	objective_meet_data(b, at);
 	if (s->kind == AST_BATCH && s->declare.names.count && objective_name_free(e, s->declare.names.data[0])) {
 		AstName name = s->declare.names.data[0];
-		Value *v = b->batch && !b->drawing ? given_batch(b, name) : batch_value(b, s, key);
+		Value *v = b->batch && !b->drawing ? given_batch(b, name) : batch_value(b, at, key);
 		if (b->drawing)
 			note_batch(b, name, v);
 		scope_add_name(e, name, v);

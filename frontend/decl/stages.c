@@ -240,3 +240,31 @@ bool stages_wanted(const Stages *s, uint32_t stmt) {
 			return true;
 	return false;
 }
+
+/* ---- what moves with the parameters ---- */
+
+static bool defines(const StageStmt *stmt, const StageName *name) {
+	for (uint32_t i = 0; i < stmt->defines.count; i++)
+		if (stmt->defines.data[i] == name)
+			return true;
+	return false;
+}
+
+static bool moves(const Stages *s, uint32_t at, bool *seen) {
+	seen[at] = true;
+	for (uint32_t i = 0; i < s->stmts[at].mentions.count; i++) {
+		const StageName *name = s->stmts[at].mentions.data[i];
+		for (uint32_t k = 0; k < name->used_by.count; k++) {
+			uint32_t other = name->used_by.data[k];
+			if (seen[other] || !defines(&s->stmts[other], name))
+				continue;
+			if (s->body->data[other]->kind == AST_PARAM || moves(s, other, seen))
+				return true;
+		}
+	}
+	return false;
+}
+
+bool stages_moves(const Stages *s, uint32_t at) {
+	return moves(s, at, ARENA_ARRAY(s->arena, bool, s->body->count + 1));
+}

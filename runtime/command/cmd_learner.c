@@ -134,6 +134,7 @@ static CmdExit save(Course *course, const SearchLearned *result) {
 	Text rule = text_new(cmd->arena), out = text_new(cmd->arena);
 	search_learner_file(cmd->rt, result, &rule);
 	StoreFound found = {.rule = text_cstr(&rule),
+	                    .front = text_cstr(&rule), /* there are no sizes: of all, the best is the front */
 	                    .rule_name = session_text(cmd->session, result->learner.decl->name.name),
 	                    .horizon_low = result->experiment->horizon_low,
 	                    .horizon_high = result->experiment->horizon_high,

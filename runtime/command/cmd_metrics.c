@@ -118,6 +118,9 @@ CmdExit cmd_metrics(Cmd *cmd) {
 		code = read_lines(&figures, cmd->words.data[0], "timing.jsonl");
 	if (code != CMD_OK)
 		return code;
+	if (figures.steps.count == 0)
+		return cmd_fail(cmd, CMD_CHECKPOINT, "%s has no outer steps: it is a search, or was killed before the first",
+		                cmd->words.data[0]);
 	Text out = text_new(cmd->arena);
 	(cmd->options.events ? put_events : put_csv)(&figures, &out);
 	return cmd->options.out ? cmd_write_file(cmd, cmd->options.out, &out) : cmd_print(cmd, &out);

@@ -186,11 +186,15 @@ static CmdExit put_learned(Reporting *r) {
 static CmdExit put_costs(Reporting *r) {
 	report_section(&r->page, "What it cost");
 	if (r->result) {
-		report_paragraph(&r->page, "Trained in %s, compiled in %s; %s evaluations. Memory as planned: %s kB.",
+		double bytes = number_of(r->result, "memory_bytes");
+		report_paragraph(&r->page, "%s in %s, compiled in %s; %s evaluations.%s",
+		                 json_object_get(r->result, "search") ? "Searched" : "Trained",
 		                 cmd_time(r->cmd->arena, number_of(r->result, "seconds")),
 		                 cmd_time(r->cmd->arena, number_of(r->result, "compile_seconds")),
 		                 cmd_count(r->cmd->arena, json_integer_value(json_object_get(r->result, "evaluations"))),
-		                 cmd_number(r->cmd->arena, number_of(r->result, "memory_bytes") / 1000, 4));
+		                 isfinite(bytes) ? arena_printf(r->cmd->arena, " Memory as planned: %s kB.",
+		                                                cmd_number(r->cmd->arena, bytes / 1000, 4))
+		                                 : "");
 		double pieces = number_of(r->result, "pieces"), lost = number_of(r->result, "nonfinite");
 		if (pieces > 0)
 			report_paragraph(&r->page, "%g of %g meta-gradients (or pairs of runs) were not finite, and were left out.",

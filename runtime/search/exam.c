@@ -83,9 +83,10 @@ SearchExam *search_exam_new(Rt *rt, const FeLearner *learner, const FeCall *call
 	exam->value = search_exam_task(rt, call, programs->empty(programs->user), &values);
 	exam->examples = exam->value ? search_exam_task(rt, call, programs->empty(programs->user), &examples) : NULL;
 	bool ok = exam->examples != NULL;
-	if (ok && exam->value->objective->batches) {
-		diag_error(rt->session, 346, call->span, "a learner is judged once, and `%s` draws batches at every step",
-		           session_text(rt->session, call->decl->name.name));
+	if (ok && (exam->value->objective->batches || exam->value->validate)) {
+		diag_error(rt->session, 346, call->span, "a learner is judged once, by f, and `%s` %s",
+		           session_text(rt->session, call->decl->name.name),
+		           exam->value->validate ? "is judged by what it validates" : "draws batches at every step");
 		ok = false;
 	}
 	exam->code = ok ? value_code(rt, exam->value) : NULL;

@@ -310,7 +310,8 @@ static bool is_there(const Learning *l, Ended *out, bool *ok) {
 	}
 	arena_free(scratch);
 	if (!*ok)
-		diag_error(l->rt->session, 812, (Span){0}, "beginning %d in the archive is none of this search", l->beginning + 1);
+		diag_error(l->rt->session, 812, (Span){0}, "beginning %d in the archive is none of this search",
+		           l->beginning + 1);
 	return *ok;
 }
 
@@ -382,6 +383,12 @@ static bool make_problems(Learning *l) {
 	                             make(l, l->select, PROBLEMS_SELECT, 0, l->experiment->select_problems)));
 }
 
+/* How many of `left` a beginning scores. */
+static int64_t share_of(const Learning *l, int64_t left) {
+	int restart = l->experiment->search.restart;
+	return restart > 0 && restart < left ? restart : left;
+}
+
 static void begin(Learning *l, int64_t candidates, Ended *out) {
 	Arena *arena = arena_new();
 	int64_t before = evaluations(l);
@@ -425,10 +432,11 @@ static bool count_in(Learning *l, const Ended *ended) {
 }
 
 static bool search(Learning *l) {
-	int restart = l->experiment->search.restart;
+	static const double per_place = 13; /* bytes: seen.c */
 	int64_t all = wanted(l);
+	if (!rt_memory_allows(l->rt, per_place * (double)places_for(share_of(l, all)), "what this search has seen"))
+		return false;
 	for (l->beginning = 0; !l->out->solved && l->out->scored < all && !rt_interrupted(l->rt); l->beginning++) {
-		int64_t left = all - l->out->scored, candidates = restart > 0 && restart < left ? restart : left;
 		Ended ended;
 		if (!make_problems(l))
 			return false;
@@ -436,7 +444,7 @@ static bool search(Learning *l) {
 		if (!ok)
 			return false;
 		if (!there)
-			begin(l, candidates, &ended);
+			begin(l, share_of(l, all - l->out->scored), &ended);
 		if (l->failed || !count_in(l, &ended))
 			return false;
 		if (rt_interrupted(l->rt))

@@ -274,9 +274,9 @@ expect 0 "$GRADUS" front whole --size $((size - 1)) --csv
 expect 0 "$GRADUS" front whole --size "$size" --csv
 [ "$(awk -F, '$(NF - 2) == 1' out)" = "$winner" ] || fail "--size marks another winner: $(cat out)"
 expect 0 "$GRADUS" front whole --on 'quadratic(n = 2), logistic(n = 9, d = 2)' --test 3 --csv
-cp out both
+cp out pair
 expect 0 "$GRADUS" front whole --on 'logistic(n = 9, d = 2)' --test 3 --csv
-[ "$(cut -d, -f9-11 both | tail -n +2)" = "$(cut -d, -f6-8 out | tail -n +2)" ] || fail "of two families the second is another one"
+[ "$(cut -d, -f9-11 pair | tail -n +2)" = "$(cut -d, -f6-8 out | tail -n +2)" ] || fail "of two families the second is another one"
 expect 2 "$GRADUS" front whole --on 'logistic,,logistic'
 # A search among choices has no archive.
 printf 'optimizer c(lr = 0.1) {\n  x <- x - lr * choose { g, sign(g) }\n}\nexperiment e {\n  train c()\n  on quadratic(n = 2)\n  problems 2 train, 2 select, 2 test\n  horizon 3\n}\n' >choices.grad
@@ -340,7 +340,7 @@ expect 0 "$GRADUS" front whole
 grep -q '^ *[0-9] \* ' out || fail 'no winner is marked'
 has out 'select problems'
 expect 0 "$GRADUS" front whole --csv
-head -n 1 out | grep -q '^size,stage,score,low,high,rate,constants,flops,degree,winner,expression$' || fail 'the columns'
+head -n 1 out | grep -q '^size,stage,score,low,high,rate,constants,flops,degree,winner,source,expression$' || fail 'the columns'
 [ "$(tail -n +2 out | grep -c .)" -eq "$(grep -c '^optimizer\|^joint optimizer' whole/front.grad)" ] || fail "the front has other expressions"
 tail -n +2 out | awk -F , '{ if (!($4 <= $3 && $3 <= $5)) exit 1 }' || fail "scores outside of their intervals: $(cat out)"
 tail -n +2 out | sed 's/.*,"//; s/"$//' >formulas
@@ -359,7 +359,7 @@ expect 0 "$GRADUS" front whole --best 100000 --csv
 [ "$(tail -n +2 out | grep -c .)" -le "$(grep -c '^expr|' whole.txt)" ] || fail '--best lists more than there are'
 # Elsewhere: the mean of f after each step, as minimize tells of the same problem.
 expect 0 "$GRADUS" front whole --on 'logistic(n = 20)' --test 1 --steps 10 --csv
-grep ',1,"[^"]*"$' out | cut -d , -f 6 >by_front
+grep ',1,"[^"]*","[^"]*"$' out | cut -d , -f 6 >by_front
 expect 0 "$GRADUS" minimize 'logistic(n = 20)' --with whole --steps 10 --instance 2000000 --precision f32 --json
 json_list f <out | awk 'NR > 1 && NF { sum += $1; n++ } END { printf "%.17g\n", sum / n }' >by_minimize
 near 1e-6 by_front by_minimize

@@ -76,4 +76,62 @@ expect 2 "$GRADUS" eval mine.grad yours
 expect 2 "$GRADUS" eval mine.grad --set c
 expect 2 "$GRADUS" eval mine.grad --set d=3
 has err "has no parameter"
+
+# Derivatives do not lead through what is drawn, whether once or at every step, and in C as here; but through a batch that moves with a
+# parameter. `q`: what draws it; `want`: value and gradient at w = 3, each with noise held.
+while read -r q want; do
+	cat >drawn.grad <<-END
+		objective drawn(base = inner) {
+		  minimize base
+		}
+		objective inner() {
+		  given p : real ~ uniform(0.5, 1)
+		  param w : real = 3
+		  $(echo "$q" | tr '_' ' ')
+		  let E = (q - p) * w + p * w^2
+		  minimize grad(E, p) + 0 * q
+		}
+	END
+	for name in inner drawn; do
+		for way in "" --strict --interpret; do
+			expect 0 "$GRADUS" eval drawn.grad $name --json $way
+			{ json_value value <out; json_list gradient <out; } >got
+			echo "$want" | tr ',' '\n' >want
+			near 1e-12 got want
+		done
+	done
+done <<'END'
+given_q_:_real_~_normal(p,_1) 6,5
+batch_q_:_real_~_normal(p,_1) 6,5
+batch_q_:_real_~_gamma(1_+_p,_1) 6,5
+batch_q_:_real_~_normal(p_*_w,_1) 15,11
+END
+cat >drawn.grad <<-END
+	objective drawn() {
+	  given p : real ~ uniform(0.5, 1)
+	  batch q : real ~ normal(p, 1)
+	  param w : real = 3
+	  minimize grad((q - p) * w + p * w^2, p)
+	}
+END
+expect 0 "$GRADUS" emit c drawn -f drawn.grad -o drawn-c --real f64
+cat >drawn-c/main.c <<-END
+	#include "drawn.h"
+	#include <stdio.h>
+	#include <stdlib.h>
+	int main(void) {
+		drawn_data data = {0.75};
+		drawn_batch batch;
+		double x[1] = {3}, g[1];
+		void *work = malloc(drawn_work_size() + 64);
+		drawn_draw(&data, 0, 0, 1, &batch, work);
+		printf("%.17g\\n", drawn_value_gradient(&data, &batch, x, work, g));
+		printf("%.17g\\n", g[0]);
+		free(work);
+		return 0;
+	}
+END
+"${CC:-cc}" -o drawn-c/main -Idrawn-c drawn-c/main.c drawn-c/drawn.c -lm && drawn-c/main >got
+printf '6\n5\n' >want
+near 1e-12 got want
 finish

@@ -188,6 +188,9 @@ wrong E0346 'online(X, X @ w, unseen)' 'online(X, X, unseen)'
 wrong E0346 'online(X, X @ w, unseen)' 'online(X, X @ w, transpose(unseen))'
 wrong E0346 'online(X, X @ w, unseen)' 'online(w, X @ w, unseen)'
 wrong E0300 'train    online' 'train    line'
+wrong E0346 'train    online' 'train    online(3)'
+sed 's/train    online/train    online()/' small.grad >called.grad
+expect 0 "$GRADUS" check called.grad
 wrong E0335 'evolve(.*) for' 'enumerate for'
 wrong E0335 'restart = 2000' 'random = true'
 wrong E0335 'restart = 2000' 'restart = 1.5'
@@ -206,6 +209,16 @@ has err E0346
 sed 's/^  let r.*/  batch noise : real ~ normal(0, 1)\n  let r = predicted - unseen @ w + noise/' small.grad >wrong.grad
 expect 1 "$GRADUS" train wrong.grad -o none
 has err E0346
+sed 's/^  let r.*/  let r = predicted - unseen @ w\n  data held : [k] from "held.csv"\n  data seen : [h] from "seen.csv"/; s/^  minimize.*/  minimize mean(r^2) + mean(seen)\n  validate mean(r^2) + mean(seen) with seen = held/' small.grad >wrong.grad
+printf '1\n2\n' >held.csv
+printf '3\n4\n5\n' >seen.csv
+expect 1 "$GRADUS" train wrong.grad -o none
+has err 'is judged by what it validates'
+# Data beside the file is found from wherever the search is begun.
+mkdir -p folder elsewhere
+sed 's/^  let r.*/  data seen : [h] from "seen.csv"\n  let r = predicted - unseen @ w + 0 * sum(seen)/' small.grad >folder/data.grad
+cp seen.csv folder
+(cd elsewhere && expect 0 "$GRADUS" train ../folder/data.grad -o ../with_data --search 'random for 200 candidates' && exit "$failures") || failures=1
 [ -e none ] && fail "a folder is left of what failed"
 # Rules have neither goal nor new beginnings.
 cat >rule.grad <<'END'

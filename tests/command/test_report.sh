@@ -127,6 +127,10 @@ GRAD
 expect 0 "$GRADUS" train open.grad -o found
 expect 0 "$GRADUS" report found
 has found/report.html "What was found"
+has found/report.html "Searched in"
+lacks found/report.html "nan"
+expect 5 "$GRADUS" metrics found
+has err "has no outer steps"
 
 # Figures as CSV: a line for each step, the same as the run's own.
 expect 0 "$GRADUS" metrics run

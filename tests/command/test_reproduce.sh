@@ -25,7 +25,7 @@ for wrapper in "damped(base = policy)" "damped(base = policy(hidden = 3))" "look
 	case $wrapper in
 	damped*) expect 0 "$GRADUS" train e.grad -o run ;;
 	*)
-		expect 2 "$GRADUS" train e.grad -o run
+		expect 1 "$GRADUS" train e.grad -o run
 		has err E0397
 		;;
 	esac
