@@ -18,7 +18,7 @@ typedef struct Row {
 	double low, high; /* of the score; NaN where the result does not say */
 	bool winner;
 	CompareInterval on[FRONT_MOST_ON]; /* on the problems of --on */
-	const double *learned; /* numbers of `learn`; NULL: none were fitted */
+	const double *learned;             /* numbers of `learn`; NULL: none were fitted */
 	int learned_count;
 } Row;
 

@@ -34,7 +34,10 @@ static bool is_training(const Cmd *cmd, const FeExperiment *experiment) {
 static const struct {
 	bool (*is)(const Cmd *cmd, const FeExperiment *experiment);
 	Resume *resume;
-} kinds[] = {{is_learner, cmd_learner_again}, {has_choices, resume_choices}, {is_search, cmd_search_again}, {is_training, cmd_train_experiment}};
+} kinds[] = {{is_learner, cmd_learner_again},
+             {has_choices, resume_choices},
+             {is_search, cmd_search_again},
+             {is_training, cmd_train_experiment}};
 
 /* The conditions of a run are its own: options may repeat them, and not change them. */
 static CmdExit take_conditions(Cmd *cmd, const StoreRecord *record) {

@@ -70,9 +70,11 @@ const CmdVerb cmd_verbs[] = {
      "gradus train tune.grad -o runs/adam --learn adam.lr\n"},
 	{"diagnose", cmd_diagnose, "how good each way to estimate a meta-gradient is, and which to use",
      "diagnose FILE [NAME] [--samples N] [--json] [--svg FILE]\ndiagnose DIR [--samples N] [--json] [--svg FILE]",
-     "Measures the estimators of the experiment's meta-gradient where its rule starts, or where a run has come to: bias\n"
+     "Measures the estimators of the experiment's meta-gradient where its rule starts, or where a run has come to: "
+     "bias\n"
      "against back-propagation through whole runs (where that is not finite, against many samples of es), standard\n"
-     "deviation, cosine, and what it costs until noise is no larger than the gradient. Particles, sigma and window are\n"
+     "deviation, cosine, and what it costs until noise is no larger than the gradient. Particles, sigma and window "
+     "are\n"
      "those of the experiment, where it has them. Names the one to use: the cheapest by time of those that point the\n"
      "right way (cosine 0.9 and more, bias below half of the gradient). --svg draws error against evaluations.\n",
      "samples json svg file seed",
@@ -185,7 +187,8 @@ const CmdVerb cmd_verbs[] = {
      "gradus emit c runs/robust -o out --prefix myopt\n"
      "gradus emit c rosenbrock -o out --real f64\n"},
 	{"show", cmd_show, "what the compiler makes of a program",
-     "show STAGE FILE [NAME]\nshow STAGE NAME\nshow std [NAME]\nshow functions [NAME]\nshow estimators [NAME]\nshow at FILE:LINE:COLUMN\nshow "
+     "show STAGE FILE [NAME]\nshow STAGE NAME\nshow std [NAME]\nshow functions [NAME]\nshow estimators [NAME]\nshow at "
+     "FILE:LINE:COLUMN\nshow "
      "data FILE [COLUMNS | bytes]\nshow space FILE [RULE]",
      "Stages: ast (the syntax tree), ir (the tensor form), grad (with the gradient), opt (simplified), loops (what is\n"
      "compiled), llvm, asm, c. Of an objective that is its value and gradient, of a rule its step; of an experiment,\n"
@@ -277,8 +280,8 @@ static CmdExit help_name(Cmd *cmd, const char *word) {
 	Name name = session_name(cmd->session, word);
 	for (int i = 0; i < FE_ESTIMATORS; i++) {
 		if (!strcmp(fe_estimator_name((FeEstimator)i), word)) {
-			return cmd_usage(
-				cmd, "`%s` is no command but a way to learn numbers: %s show estimators %s", word, cmd->typed, word);
+			return cmd_usage(cmd, "`%s` is no command but a way to learn numbers: %s show estimators %s", word,
+			                 cmd->typed, word);
 		}
 	}
 	if (fe_find(cmd->program, name))

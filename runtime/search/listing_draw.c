@@ -51,8 +51,8 @@ bool search_listing_is_valid(const FeLearner *learner, const SearchListing *list
 		if (s->op >= FE_STATEMENTS || !(learner->kinds >> s->op & 1) || !isfinite(s->constant))
 			return false;
 		const FeStatementInfo *info = &fe_statements[s->op];
-		if (!may_be(learner, section, info->result, false, s->out) ||
-		    !may_be(learner, section, info->a, true, s->a) || !may_be(learner, section, info->b, true, s->b))
+		if (!may_be(learner, section, info->result, false, s->out) || !may_be(learner, section, info->a, true, s->a) ||
+		    !may_be(learner, section, info->b, true, s->b))
 			return false;
 	}
 	return true;
