@@ -84,7 +84,8 @@ static bool unknown_is_no_number(const Distribution *d, const char *const *words
 	IrTensor args[2] = {lower_int(&l, 3), lower_int(&l, 4)}, fixed[8];
 	lower_run(&l, o->setup, args, fixed);
 	const IrTensor *drawn = lower_fixed(&l, o, fixed, "drawn");
-	bool none = whole ? drawn->integers[0] == INT64_MIN : isnan(drawn->reals[0]);
+	/* No whole number of the language is as far from 0: what stands for none says the place of the draw in its last bits. */
+	bool none = whole ? drawn->integers[0] < INT64_MIN / 2 : isnan(drawn->reals[0]);
 	lower_free(&l);
 	return none;
 }
