@@ -89,10 +89,16 @@ static void matrix_dims(int rank, const int64_t *dims, int64_t *out) {
 
 /* ---- shapes written out, and those that are like x ---- */
 
+/* May arrays be met by shape? Those of the shape of matrix(x) in every rule whose x has a size; of that of x itself, where the rule is made
+ * for one shape after the other. */
+static bool meets_shapes(const Elab *e) {
+	return e->by_shape || (e->x_rank == 1 && e->x_dims[0] >= 0);
+}
+
 /* The axes that x has where `full` says them in the place of the flat axis of `like`: its own, or those of matrix(x): how many; -1: neither. */
 static int axes_in(const Elab *e, const Value *full, const Value *like, int64_t *axes) {
 	int extra = like->rank - 1;
-	for (int as_matrix = 0; as_matrix < 2; as_matrix++) {
+	for (int as_matrix = e->by_shape ? 0 : 1; as_matrix < 2; as_matrix++) {
 		int rank = as_matrix ? 2 : e->x_rank;
 		if (as_matrix)
 			matrix_dims(e->x_rank, e->x_dims, axes);
@@ -106,7 +112,7 @@ static int axes_in(const Elab *e, const Value *full, const Value *like, int64_t 
 }
 
 bool elab_meet(Elab *e, Value **values, uint32_t count) {
-	if (!e->by_shape)
+	if (!meets_shapes(e))
 		return false;
 	int64_t axes[IR_MAX_RANK];
 	for (uint32_t k = 0; k < count; k++) {
@@ -140,7 +146,7 @@ Value *elab_folded(Elab *e, Value *v, const Value *like, Span span) {
 
 Value *elab_folded_again(Elab *e, Value *v, const Value *like, Span span) {
 	int64_t axes[IR_MAX_RANK];
-	if (!e->by_shape || !elab_is_like_x(like))
+	if (!meets_shapes(e) || !elab_is_like_x(like))
 		return NULL;
 	int rank = axes_in(e, v, like, axes);
 	if (rank < 0)

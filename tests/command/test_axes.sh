@@ -152,4 +152,42 @@ for kind in optimizer 'joint optimizer'; do
 done
 [ $ran -ge 30 ] || fail "only $ran of these rules run"
 
+# What a joint rule sees is a vector: a matrix of it goes back into what is like x as in any other rule, made in steps, C and training.
+cat >vector.grad <<'GRAD'
+objective vector() {
+  param w : [5] = 1
+  minimize sum[i]((i + 1) * w[i]^2)
+}
+optimizer alone(lr = 0.02) {
+  let G = tanh(matrix(g))
+  x <- x - lr * ((G @ transpose(G)) @ G + matrix(g))
+}
+joint optimizer together(lr = 0.02) {
+  let G = tanh(matrix(g))
+  x <- x - lr * ((G @ transpose(G)) @ G + matrix(g))
+}
+joint optimizer assigned(lr = 0.02) {
+  let G = tanh(matrix(g))
+  x <- matrix(x) - lr * ((G @ transpose(G)) @ G + matrix(g))
+}
+experiment train_it {
+  train    together()
+  on       vector()
+  problems 2 train, 2 test
+  horizon  4
+  update   adam(lr = 0.01) for 3 steps
+  learn    together.lr
+}
+GRAD
+expect 0 "$GRADUS" check vector.grad
+for rule in alone together assigned; do
+	expect 0 "$GRADUS" minimize vector.grad vector --with $rule --steps 5 --json
+	json_list f <out >$rule.f
+	cmp -s alone.f $rule.f || fail "$rule goes another way than the same rule by tensors"
+done
+[ -s alone.f ] || fail "no f"
+expect 0 "$GRADUS" train vector.grad -o trained
+expect 0 "$GRADUS" emit c together --file vector.grad --on vector -o together-c
+expect 0 make -s -C together-c test CC="$CC"
+
 finish
