@@ -58,6 +58,11 @@ on_for() {
 	fi
 }
 
+# open_learner FILE: an objective there starts where a learner says that is open; nothing runs on it before that was searched.
+open_learner() {
+	grep -q '^fn .* = discover(' "$1"
+}
+
 # json_list KEY <FILE: the numbers of the first list of that name, one per line.
 json_list() {
 	tr '\n' ' ' | sed "s/.*\"$1\": \[\([^]]*\)\].*/\1/" | tr -d ' ' | tr ',' '\n'

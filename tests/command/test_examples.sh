@@ -27,7 +27,7 @@ for file in "$SOURCE_DIR"/examples/*.grad "$SOURCE_DIR"/examples/*/*.grad; do
 	expect 0 "$GRADUS" check "$@"
 	expect 0 "$GRADUS" info "$@"
 	learner=
-	grep -q '^fn .* = discover(' "$file" && learner=1
+	open_learner "$file" && learner=1
 	[ -z "$learner" ] || for experiment in $(names experiment "$file"); do
 		# An objective that a learner starts can be run once that is found; any will do.
 		expect 0 "$GRADUS" train "$file" "$experiment" -o "learned-$count" --search 'evolve() for 2000 candidates'

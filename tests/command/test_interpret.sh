@@ -6,6 +6,7 @@
 objectives() {
 	library Families | sed 's/^/- /'
 	for file in "$SOURCE_DIR"/examples/*.grad; do
+		open_learner "$file" && continue
 		sed -n "s#^objective \([a-z_0-9]*\).*#$file \1#p" "$file"
 	done
 }
