@@ -153,7 +153,8 @@ static CmdExit draw(const Field *field, const Comparison *c, uint32_t best, uint
 	             .y_label = score_text(arena, c->score)};
 	add_front(field, c, &plot);
 	add_level(arena, &plot,
-	          arena_printf(arena, "%s, %s numbers", field->d->label, cmd_count(arena, field->d->learned)),
+	          arena_printf(arena, "%s, %s number%s", field->d->label, cmd_count(arena, field->d->learned),
+	                       field->d->learned == 1 ? "" : "s"),
 	          c->rules[1].score.mean, largest + 1);
 	if (best)
 		add_level(arena, &plot, arena_printf(arena, "%s, tuned", c->rules[best].label), c->rules[best].score.mean,

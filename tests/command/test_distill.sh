@@ -24,7 +24,7 @@ expect 0 "$GRADUS" train known.grad -o run
 expect 0 "$GRADUS" distill run --size 5
 cp out first
 has run-distilled/front.svg 'adam, tuned'
-has run-distilled/front.svg 'teacher (learned numbers: 1)'
+has run-distilled/front.svg 'teacher, 1 number<'
 has out 'the closest, `m * f * (1 - (t - 1) / horizon)`, explains 100 % of its steps'
 has out '10 unseen problems of robust_regression'
 has out 'distilled, the formula'
