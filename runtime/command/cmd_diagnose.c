@@ -173,7 +173,7 @@ static CmdExit draw(Cmd *cmd, const Rows *rows, const MetaReference *reference) 
 			continue;
 		double *x = ARENA_ARRAY(cmd->arena, double, POINTS), *y = ARENA_ARRAY(cmd->arena, double, POINTS);
 		for (int i = 0; i < POINTS; i++) {
-			double evaluations = row->evaluations * pow(most / row->evaluations, i / (POINTS - 1.0));
+			double evaluations = row->evaluations * pow(most / row->evaluations, i / ((double)POINTS - 1));
 			double noise = row->deviation / reference->norm * sqrt(row->evaluations / evaluations);
 			x[i] = log10(evaluations);
 			y[i] = sqrt(row->bias * row->bias + noise * noise);

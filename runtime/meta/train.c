@@ -306,7 +306,7 @@ static void add_bytes(void *user, const TrainPiece *piece) {
 static bool plan_checkpoint(Training *t) {
 	double bytes = 0;
 	train_visit(t, add_bytes, &bytes);
-	t->out->memory_bytes += TRAIN_CHECKPOINT_COPIES * bytes;
+	t->out->memory_bytes += (double)TRAIN_CHECKPOINT_COPIES * bytes;
 	return rt_memory_allows(t->rt, t->out->memory_bytes, "this training");
 }
 

@@ -24,7 +24,7 @@ typedef struct Lesson {
 /* How many steps between two that are looked at, so that all of them have some so many values. */
 static int stride_of(const SearchTeacher *teacher) {
 	double values = (double)teacher->problems * teacher->steps * (double)teacher->size;
-	int stride = (int)ceil(values / SEARCH_TAUGHT_VALUES);
+	int stride = (int)ceil(values / (double)SEARCH_TAUGHT_VALUES);
 	return stride < 1 ? 1 : stride > teacher->steps ? teacher->steps : stride;
 }
 
