@@ -52,7 +52,10 @@ static inline void programs_of(Session *session, FeProgram *program, const char 
 		if (decl->kind != kind ||
 		    (kind == AST_OPTIMIZER && fe_open_expression(decl))) /* no rule yet: test_search_agree.c */
 			continue;
+		const AstStmt *start;
 		if (program_known(session, out, decl) || program_reads_files(decl))
+			continue;
+		if (kind == AST_OBJECTIVE && fe_open_start(program, decl, &start)) /* no start yet: test_search_listing.c */
 			continue;
 		ProgramDecl found = {
 			.session = session, .program = program, .decl = decl, .call = {.decl = decl}, .path = path};
