@@ -48,6 +48,13 @@ bool llvm_cache_open(Arena *arena, const char *folder) {
 
 bool llvm_cache_find(Arena *arena, const char *folder, const LlvmKey *key, char **object, size_t *length) {
 	const char *path = path_of(arena, folder, key);
+	struct stat info;
+	if (lstat(path, &info) != 0)
+		return false;
+	if (!S_ISREG(info.st_mode)) { /* a pipe would wait for its other end, here and where it is written to */
+		unlink(path);
+		return false;
+	}
 	Header header;
 	char *bytes;
 	size_t count;

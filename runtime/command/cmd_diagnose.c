@@ -84,26 +84,32 @@ static void put_table(Cmd *cmd, const Rows *rows, int best, Text *out) {
 		cmd_cell(&table, "%s%s", call_of(cmd, &row->how, false), (int)k == best ? " *" : "");
 		const double values[] = {row->bias, row->bias_error, row->cosine, row->deviation, row->evaluations, row->cost};
 		for (size_t i = 0; i < sizeof values / sizeof *values; i++)
-			cmd_cell(&table, "%s", row->measured ? cmd_number(cmd->arena, values[i], 3) : "-");
-		cmd_cell(&table, "%s", row->measured ? cmd_time(cmd->arena, row->cost_seconds) : "-");
+			cmd_cell(&table, "%s", row->measured && isfinite(values[i]) ? cmd_number(cmd->arena, values[i], 3) : "-");
+		bool timed = row->measured && isfinite(row->cost_seconds);
+		cmd_cell(&table, "%s", timed ? cmd_time(cmd->arena, row->cost_seconds) : "-");
 		cmd_cell(&table, row->pieces ? "%.3g %%" : "-", 100.0 * (double)row->nonfinite / (double)row->pieces);
 	}
 	cmd_table(&table, "", out);
 }
 
 static void put_text(Cmd *cmd, const Rows *rows, int best, const MetaReference *reference, int batches, Text *out) {
-	text_printf(out, "%s learned numbers, gradient %s", cmd_count(cmd->arena, reference->numbers),
-	            cmd_number(cmd->arena, reference->norm, 4));
+	text_printf(out, "%s learned numbers, ", cmd_count(cmd->arena, reference->numbers));
+	if (reference->lost)
+		text_printf(out, "no gradient to compare with, as nothing is finite by backprop() and by es()");
+	else
+		text_printf(out, "gradient %s", cmd_number(cmd->arena, reference->norm, 4));
 	if (reference->error > 0)
 		text_printf(out, " +- %s", cmd_number(cmd->arena, reference->error, 2));
-	text_printf(out, " by %s; %d samples of each that draws anything\n\n",
-	            reference->kind == FE_BACKPROP ? "backprop()" : "many samples of es(), as backprop() is not finite",
-	            batches);
+	if (!reference->lost)
+		text_printf(out, " by %s",
+		            reference->kind == FE_BACKPROP ? "backprop()"
+		                                           : "many samples of es(), as backprop() is not finite");
+	text_printf(out, "; %d samples of each that draws anything\n\n", batches);
 	put_table(cmd, rows, best, out);
 	cmd_wrap(
 		"\nbias: distance of the mean from that gradient, over its norm, beyond what chance explains (+-). noise: "
 		"standard deviation of one estimate. cost: evaluations until estimates together deviate by no more than the "
-		"norm; time: the same here.",
+		"norm; time: the same here. -: not to be told from these samples.",
 		0, 0, out);
 	if (best >= 0)
 		text_printf(out, "\nuse: estimate %s\n", call_of(cmd, &rows->data[best].how, true));

@@ -7,6 +7,7 @@
  *
  * With more than META_MOST_FULL numbers C is diagonal, and learned faster (Ros and Hansen 2008). */
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "runtime/meta/dense.h"
@@ -122,14 +123,26 @@ static int cma_ask(MetaEstimator *e, double *candidates) {
 	return lambda;
 }
 
+typedef struct Ranked {
+	Worth worth;
+	int candidate;
+} Ranked;
+
 /* Best first; equal ones as they were asked for. */
-static void rank(const Worth *worth, int count, int *order) {
-	for (int i = 0; i < count; i++) {
-		int at = i;
-		for (; at > 0 && meta_is_better(worth[i], worth[order[at - 1]]); at--)
-			order[at] = order[at - 1];
-		order[at] = i;
-	}
+static int by_worth(const void *a, const void *b) {
+	const Ranked *x = a, *y = b;
+	if (meta_is_better(x->worth, y->worth))
+		return -1;
+	return meta_is_better(y->worth, x->worth) ? 1 : x->candidate - y->candidate;
+}
+
+static void rank(Arena *scratch, const Worth *worth, int count, int *order) {
+	Ranked *ranked = ARENA_ARRAY(scratch, Ranked, count);
+	for (int i = 0; i < count; i++)
+		ranked[i] = (Ranked){worth[i], i};
+	qsort(ranked, (size_t)count, sizeof *ranked, by_worth);
+	for (int i = 0; i < count; i++)
+		order[i] = ranked[i].candidate;
 }
 
 /* B and D anew, where C has moved far enough. */
@@ -187,12 +200,22 @@ static void move_covariance(Cma *c, int lambda, int64_t n, int goes_on) {
 	}
 }
 
+/* Where nothing is finite there is nothing to move by: the next generation draws around the same mean. */
+static bool is_told_something(const Worth *worth, int count) {
+	for (int i = 0; i < count; i++)
+		if (isfinite(worth[i].score))
+			return true;
+	return false;
+}
+
 static void cma_tell(MetaEstimator *e, const double *candidates, const Worth *worth, int lambda, double *next) {
 	(void)candidates;
+	if (!is_told_something(worth, lambda))
+		return;
 	Cma *c = e->own;
 	int64_t n = e->count;
-	rank(worth, lambda, c->order);
 	Arena *scratch = arena_new();
+	rank(scratch, worth, lambda, c->order);
 	double *y_mean = ARENA_ARRAY(scratch, double, n), *z_mean = ARENA_ARRAY(scratch, double, n);
 	for (int64_t p = 0; p < n; p++) {
 		y_mean[p] = z_mean[p] = 0;

@@ -15,7 +15,7 @@ typedef struct Samples {
 	int64_t evaluations; /* of all steps */
 	int64_t pieces, nonfinite;
 	double seconds; /* a step */
-	int steps;
+	int64_t steps;
 	bool drawn;
 } Samples;
 
@@ -32,7 +32,7 @@ static bool draws(const MetaEstimator *e) {
 
 /* `batches` means over so many steps as a run has, so that those of particles that are carried on are as good as independent. What
  * comes before the first runs have ended is left out. false with a diagnostic, or interrupted. */
-static bool sample(MetaEstimator *e, const double *theta, int batches, Arena *arena, Samples *out) {
+static bool sample(MetaEstimator *e, const double *theta, int64_t batches, Arena *arena, Samples *out) {
 	size_t count = (size_t)e->count;
 	int length = steps_of_a_run(e), before = length > 1 ? length : 0;
 	out->drawn = draws(e);
@@ -42,7 +42,7 @@ static bool sample(MetaEstimator *e, const double *theta, int batches, Arena *ar
 	out->mean = ARENA_ARRAY(arena, double, count);
 	memset(out->mean, 0, sizeof *gradient * count);
 	memset(squares, 0, sizeof *gradient * count);
-	for (int64_t step = 0; step < before + (int64_t)batches * length; step++) {
+	for (int64_t step = 0; step < before + batches * length; step++) {
 		MetaStats stats;
 		if (step == before)
 			begun = rt_seconds();
@@ -59,20 +59,20 @@ static bool sample(MetaEstimator *e, const double *theta, int batches, Arena *ar
 		for (size_t p = 0; p < count; p++) {
 			batch[p] = (first ? 0 : batch[p]) + gradient[p] / length;
 			all += gradient[p] * gradient[p];
-			out->mean[p] += last ? batch[p] / batches : 0;
-			squares[p] += last ? batch[p] * batch[p] / batches : 0;
+			out->mean[p] += last ? batch[p] / (double)batches : 0;
+			squares[p] += last ? batch[p] * batch[p] / (double)batches : 0;
 		}
 	}
-	out->seconds = (rt_seconds() - begun) / out->steps;
-	out->score /= out->steps;
+	out->seconds = (rt_seconds() - begun) / (double)out->steps;
+	out->score /= (double)out->steps;
 	double own = 0, means = 0;
 	for (size_t p = 0; p < count; p++) {
 		own += out->mean[p] * out->mean[p];
 		means += squares[p];
 	}
 	if (batches > 1) {
-		out->error = fmax(0, means - own) / (batches - 1);
-		out->spread = fmax(0, all / out->steps - own + out->error);
+		out->error = fmax(0, means - own) / ((double)batches - 1);
+		out->spread = fmax(0, all / (double)out->steps - own + out->error);
 	}
 	return true;
 }
@@ -100,7 +100,7 @@ static void judge(const Samples *samples, const Samples *reference, int64_t coun
 	double cosine = inner(samples->mean, reference->mean, count) / sqrt(length);
 	out->cosine = length > 0 ? fmax(-1, fmin(1, cosine)) : (double)NAN;
 	out->deviation = sqrt(samples->spread);
-	out->evaluations = (double)samples->evaluations / samples->steps;
+	out->evaluations = (double)samples->evaluations / (double)samples->steps;
 	out->seconds = samples->seconds;
 	double needed = fmax(1, samples->spread / (norm * norm));
 	out->cost = needed * out->evaluations;
@@ -122,7 +122,7 @@ typedef struct Point {
 } Point;
 
 /* Makes tasks and an estimator of their own, as each compiles the same stages for another window. */
-static bool sample_one(Point *point, const MetaEstimate *how, int batches, Samples *out) {
+static bool sample_one(Point *point, const MetaEstimate *how, int64_t batches, Samples *out) {
 	const FeExperiment *experiment = point->experiment;
 	int families = (int)experiment->on.count, made = 0;
 	Task **tasks = ARENA_ARRAY(point->arena, Task *, families + 1);
@@ -162,7 +162,7 @@ static bool find_reference(Point *point, int batches, Samples *out, FeEstimator 
 		return true;
 	*out = (Samples){0};
 	how.kind = *kind = FE_ES;
-	return sample_one(point, &how, batches * (int)META_REFERENCE_SAMPLES, out);
+	return sample_one(point, &how, (int64_t)batches * META_REFERENCE_SAMPLES, out);
 }
 
 bool meta_diagnose(Rt *rt, const FeExperiment *experiment, MetaDiagnosis *rows, int count, int batches,
@@ -174,6 +174,7 @@ bool meta_diagnose(Rt *rt, const FeExperiment *experiment, MetaDiagnosis *rows, 
 	reference->norm = sqrt(inner(exact.mean, exact.mean, point.count));
 	reference->error = sqrt(exact.error);
 	reference->numbers = point.count;
+	reference->lost = exact.nonfinite >= exact.pieces;
 	for (int k = 0; k < count; k++) {
 		Samples samples = {0};
 		if (!sample_one(&point, &rows[k].how, batches, &samples))

@@ -105,6 +105,7 @@ typedef struct MetaReference {
 	FeEstimator kind; /* backprop (of whole runs, no clip), or many samples of es where that gives nothing finite */
 	double norm, error;
 	int64_t numbers; /* P */
+	bool lost;       /* nothing is finite by either: there is no gradient to compare with */
 } MetaReference;
 
 /* Measures rows[count] where the rule of the experiment starts. batches: independent samples of each that draws anything. The same for

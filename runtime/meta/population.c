@@ -41,7 +41,7 @@ bool meta_population_estimate(MetaEstimator *e, double *next, MetaStats *stats) 
 		sum += isfinite(worth[i].score) ? worth[i].score : 0;
 	}
 	stats->score = ok && finite ? sum / finite : (double)NAN;
-	if (ok && finite)
+	if (ok)
 		e->method->tell(e, e->candidates, worth, asked, next);
 	arena_free(scratch);
 	return ok;

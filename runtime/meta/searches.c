@@ -41,7 +41,7 @@ static Search *search_of(MetaEstimator *e) {
 static void search_tell(MetaEstimator *e, const double *candidates, const Worth *worth, int count, double *next) {
 	Search *s = e->own;
 	for (int i = 0; i < count; i++) {
-		if (!meta_is_better(worth[i], (Worth){s->lost, s->score}))
+		if (!isfinite(worth[i].score) || !meta_is_better(worth[i], (Worth){s->lost, s->score}))
 			continue;
 		s->lost = worth[i].lost;
 		s->score = worth[i].score;

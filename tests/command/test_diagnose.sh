@@ -31,6 +31,17 @@ experiment long {
   horizon  10..30
   score    min(f)
 }
+optimizer blows_up() {
+  learn rate = 90
+  x <- x - exp(rate) * g
+}
+experiment lost {
+  train    blows_up()
+  on       bowls()
+  problems 3 train
+  horizon  30
+  estimate pes(window = 10, particles = 2)
+}
 GRAD
 expect 0 "$GRADUS" diagnose d.grad e --samples 40 --threads 1 --precision f64
 has out "pes(0.05, 4, 8)"
@@ -122,6 +133,11 @@ for run in fresh averaged patient; do
 	cmp $run/rule.grad again/rule.grad && cmp $run/metrics.jsonl again/metrics.jsonl || fail "$run begins again otherwise"
 	rm -rf again
 done
+
+# Where no run is finite nothing is measured, and no figures are made up.
+expect 0 "$GRADUS" diagnose d.grad lost --samples 3
+has out "no gradient to compare with"
+! grep -qE "nan|inf" out || fail "figures where there are none: $(cat out)"
 
 expect 0 "$GRADUS" show estimators
 for name in backprop forward es pes truncated_es policy_search cma_es random_search grid_search; do has out "$name"; done

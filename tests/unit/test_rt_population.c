@@ -150,6 +150,27 @@ Test(population, lost_runs_are_the_worst) {
 	}
 }
 
+/* Generations of which no run is finite are told as well: a grid goes on behind them, and theta stays at its start until then. */
+Test(population, what_is_lost_as_a_whole_is_passed) {
+	Lab lab = trained("  learn a = 0\n", "if a < 3.5 then log(0 - 1) else a", "grid_search(4, 9, 2)", 5, 1);
+	cr_expect(lab.trained->theta[0] == 4, "%g", lab.trained->theta[0]);
+	cr_expect(lab.trained->pieces == 10 && lab.trained->nonfinite == 8, "%lld", (long long)lab.trained->nonfinite);
+	end(&lab);
+	static const char *const searches[] = {"cma_es()", "random_search()", "grid_search()"};
+	for (size_t k = 0; k < sizeof searches / sizeof *searches; k++) {
+		Lab lost = trained("  learn a = 0.25\n", "log(0 - 1) + 0 * a", searches[k], 3, 1);
+		cr_expect(lost.trained->theta[0] == 0.25, "%s: %g", searches[k], lost.trained->theta[0]);
+		end(&lost);
+	}
+}
+
+/* Ranking 100,000 candidates takes a moment, not a time that grows as their square. */
+Test(population, large_generations_are_ranked, .timeout = 20) {
+	Lab lab = trained("  learn a = 1\n", "a^2", "cma_es(1, 200000)", 2, 1);
+	cr_expect(fabs(lab.trained->theta[0]) < 0.05, "%g", lab.trained->theta[0]);
+	end(&lab);
+}
+
 Test(population, same_bits_on_any_number_of_threads) {
 	static const char *const searches[] = {"cma_es()", "random_search()", "grid_search(points = 9)"};
 	for (size_t k = 0; k < sizeof searches / sizeof *searches; k++) {
