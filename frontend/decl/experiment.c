@@ -403,15 +403,31 @@ static void refuse_opened(Reading *r, const AstExperiment *x, const FeExperiment
 		      "`learn` of a rule with choices is part of the language, but not of this version");
 }
 
+/* What the name behind `train` declares; NULL: nothing. */
+static const AstDecl *named_by(const Reading *r, const AstExpr *x) {
+	bool called = x->kind == AST_CALL;
+	return called || x->kind == AST_NAME ? fe_find_in(r->program, x->span.file, called ? x->call.callee.name : x->name)
+	                                     : NULL;
+}
+
+/* Was a use of this name told to be unknown before? A function that is misspelled where it is declared is unknown wherever it is used. */
+static bool told_unknown(const Reading *r, Span name) {
+	const char *text = source_excerpt(r->session, r->session->arena, name);
+	for (uint32_t i = 0; i < r->session->diags.count; i++) {
+		const Diag *diag = r->session->diags.data[i];
+		if (diag->code == 200 &&
+		    !strcmp(source_excerpt(r->session, r->session->arena, diag->labels.data[0].span), text))
+			return true;
+	}
+	return false;
+}
+
 /* `train online`: an open learner, which takes no arguments here. NULL: something else. */
 static const AstDecl *trained_learner(Reading *r, const AstExpr *x) {
-	bool called = x->kind == AST_CALL;
-	const AstDecl *decl = called || x->kind == AST_NAME
-	                          ? fe_find_in(r->program, x->span.file, called ? x->call.callee.name : x->name)
-	                          : NULL;
+	const AstDecl *decl = named_by(r, x);
 	if (!fe_is_learner(decl))
 		return NULL;
-	if (called && x->call.args.count > 0)
+	if (x->kind == AST_CALL && x->call.args.count > 0)
 		wrong(r, 346, x->call.args.data[0].value->span,
 		      "what a learner is given is said where it starts a parameter, not here");
 	return decl;
@@ -515,8 +531,14 @@ bool fe_experiment_any(FeProgram *program, const AstDecl *decl, FeExperiment *ou
 	if (!x)
 		return false;
 	out->learner = x->train.items.count ? trained_learner(r, x->train.items.data[0]) : NULL;
-	missing_clauses(r, decl, out->learner != NULL);
-	if (x->train.items.count && !out->learner &&
+	/* Under a name that nothing has, it may be a learner that was meant; a function that is wrong may be one that was meant to be open. */
+	const AstDecl *named = x->train.items.count ? named_by(r, x->train.items.data[0]) : NULL;
+	bool wrong_function = named && named->kind == AST_FN && !out->learner && !resolve_is_sound(program, named);
+	bool learns = out->learner || (x->train.items.count && !named) || wrong_function;
+	missing_clauses(r, decl, learns);
+	bool told = wrong_function || (learns && !out->learner && told_unknown(r, x->train.items.data[0]->span));
+	r->ok = r->ok && !told;
+	if (x->train.items.count && !out->learner && !told &&
 	    !fe_call(program, x->train.items.data[0], AST_OPTIMIZER, &out->train)) {
 		out->train.decl = NULL;
 		r->ok = false;
@@ -560,7 +582,7 @@ bool fe_experiment_any(FeProgram *program, const AstDecl *decl, FeExperiment *ou
 	r->ok = experiment_search(program, x, &out->search) && r->ok;
 	if (out->learner)
 		see_learner(r, x, out);
-	else
+	else if (!learns)
 		refuse_goal(r, x, out);
 	warn_of_clauses(r, x, out);
 	if (x->augment.span.file)

@@ -45,6 +45,8 @@ static bool bind_hypers(ObjectiveBuilding *b, const FeCall *call) {
 
 static void see_param(const Symbol *symbol, Span span, void *context) {
 	ObjectiveBuilding *b = context;
+	if (symbol->kind == SYMBOL_UNKNOWN) /* told; what an unknown function makes of its arguments nobody knows */
+		b->reported = true;
 	const StageName *known = stages_name(&b->stages, symbol);
 	if (!known || known->stage < STAGE_VALUE || b->reported)
 		return;
@@ -379,9 +381,10 @@ static bool one_residuals(ObjectiveBuilding *b, const AstStmt *s, const AstStmt 
 	diag_label(b->e.session, diag, (*first)->keyword, "already here");
 	return false;
 }
-/* Whether what was given for a parameter was complained about: it may have been a base, whose parameters are missing now. */
+/* Whether what was given for a parameter was complained about: it may have been a base, whose parameters are missing now. So may be the name
+ * by which a base is used. */
 static bool lost_a_value(const ObjectiveBuilding *b) {
-	bool lost = false;
+	bool lost = b->decl->params.count > 0 && !resolve_is_sound(b->e.program, b->decl);
 	for (uint32_t i = 0; i < b->decl->params.count && !lost; i++) {
 		const Symbol *symbol = symbol_at(b->e.program, b->decl->params.data[i].name.id);
 		const Binding *bound = symbol ? scope_find(&b->e, symbol) : NULL;

@@ -36,6 +36,9 @@ static bool too_long(const Session *session) {
 }
 
 static void objective(FeProgram *program, const AstDecl *decl, int *count) {
+	const AstStmt *start;
+	if (fe_open_start(program, decl, &start)) /* a start that is open has a type, and no code */
+		return;
 	const char *name = session_text(program->session, decl->name.name);
 	IrModule *scratch = ir_module_new(program->session), *module = ir_module_new(program->session);
 	FeCall call = {.decl = decl, .span = decl->name.span};
