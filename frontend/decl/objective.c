@@ -45,11 +45,14 @@ static bool bind_hypers(ObjectiveBuilding *b, const FeCall *call) {
 
 static void see_param(const Symbol *symbol, Span span, void *context) {
 	ObjectiveBuilding *b = context;
-	if (symbol->kind == SYMBOL_UNKNOWN) /* told; what an unknown function makes of its arguments nobody knows */
-		b->reported = true;
+	b->unknown = b->unknown || symbol->kind == SYMBOL_UNKNOWN;
 	const StageName *known = stages_name(&b->stages, symbol);
 	if (!known || known->stage < STAGE_VALUE || b->reported)
 		return;
+	if (b->unknown) { /* told; what an unknown function makes of its arguments nobody knows */
+		b->reported = true;
+		return;
+	}
 	Diag *diag =
 		diag_error(b->e.session, 247, span, "this is fixed before there are parameters, so it cannot depend on `%s`",
 	               session_text(b->e.session, symbol->name));
@@ -61,7 +64,7 @@ static void see_param(const Symbol *symbol, Span span, void *context) {
 }
 
 static bool independent(ObjectiveBuilding *b, const AstStmt *s) {
-	b->reported = false;
+	b->reported = b->unknown = false;
 	symbol_visit_stmt(b->e.program, s, see_param, b);
 	return !b->reported;
 }

@@ -11,6 +11,7 @@ typedef struct ObjectiveBuilding {
 	ScopeMark hypers;
 	Stages stages;
 	bool reported, ok;
+	bool unknown; /* the statement uses a name that nothing declares */
 	uint32_t functions; /* begun */
 	VEC(const Symbol *) fixed_symbols, param_symbols;
 	VEC(Value *) fixed;      /* their values in setup, for shapes and ranges */
