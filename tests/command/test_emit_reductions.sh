@@ -15,10 +15,14 @@ $kind r(lr = 0.1) {
   x <- x - lr * (p + q) * g
 }
 GRAD
-		case "$kind, $number" in # what goes by the order of coordinates belongs to joint rules
+		case "$kind, $number" in # what goes by the order of coordinates is made for one shape after the other
 		'optimizer, median'* | 'optimizer, quantile'*)
-			expect 1 "$GRADUS" check rule.grad
-			has out E0265
+			expect 0 "$GRADUS" check rule.grad
+			expect 1 "$GRADUS" emit c r -f rule.grad -o none
+			has err E0396
+			rm -rf c
+			expect 0 "$GRADUS" emit c r -f rule.grad -o c --on small_net
+			(cd c && make -s test CC="$CC" CFLAGS="-std=c99 -Wall -Wextra -Werror" >log 2>&1) || fail "C of $kind, $number: $(cat c/log)"
 			continue
 			;;
 		'optimizer, real(argmax'*) continue ;; # an index of x, whose axes differ
