@@ -48,11 +48,9 @@ static void put_bytes(Text *out, int field, const char *bytes, size_t length) {
 }
 
 static void put_record(Text *out, const Text *message) {
-	char length[8];
-	for (int i = 0; i < 8; i++)
-		length[i] = (char)((uint64_t)message->length >> (8 * i) & 0xff);
-	text_bytes(out, length, sizeof length);
-	put_little(out, masked(crc32c(length, sizeof length)), 4);
+	size_t start = out->length;
+	put_little(out, message->length, 8);
+	put_little(out, masked(crc32c(out->data + start, 8)), 4);
 	text_bytes(out, message->data, message->length);
 	put_little(out, masked(crc32c(message->data, message->length)), 4);
 }

@@ -2,46 +2,8 @@
 # The archive of a search: the same on any number of threads; killed at any moment, `resume` ends with the same archive, rule and front;
 # `front` lists what is in it. GRADUS_SEARCH_KILLS (4) says how many kills, GRADUS_SEED at which moments.
 . "$SOURCE_DIR/tests/command/lib.sh"
+. "$SOURCE_DIR/tests/command/archive_dump.sh"
 kills=${GRADUS_SEARCH_KILLS:-4} seed=${GRADUS_SEED:-$(date +%s)}
-
-# A reader of its own: every row of every table, in order.
-cat >dump.c <<'C'
-#include <sqlite3.h>
-#include <stdio.h>
-int main(int count, char **words) {
-	static const char *const tables[] = {"run", "expr", "score", "epoch"};
-	sqlite3 *db;
-	if (count < 2 || sqlite3_open_v2(words[1], &db, SQLITE_OPEN_READWRITE, NULL) != SQLITE_OK)
-		return 1;
-	for (int t = 0; t < 4; t++) {
-		char text[100];
-		sqlite3_stmt *row;
-		snprintf(text, sizeof text, "SELECT * FROM %s ORDER BY 1, 2, 3", tables[t]);
-		if (sqlite3_prepare_v2(db, text, -1, &row, NULL) != SQLITE_OK)
-			return 2;
-		while (sqlite3_step(row) == SQLITE_ROW) {
-			printf("%s", tables[t]);
-			for (int i = 0; i < sqlite3_column_count(row); i++) {
-				const unsigned char *blob = sqlite3_column_blob(row, i);
-				if (sqlite3_column_type(row, i) == SQLITE_FLOAT) {
-					printf("|%a", sqlite3_column_double(row, i));
-				} else if (sqlite3_column_type(row, i) == SQLITE_BLOB) {
-					printf("|");
-					for (int k = 0; k < sqlite3_column_bytes(row, i); k++)
-						printf("%02x", blob[k]);
-				} else {
-					printf("|%s", blob ? (const char *)blob : "null");
-				}
-			}
-			printf("\n");
-		}
-		if (sqlite3_finalize(row) != SQLITE_OK)
-			return 3;
-	}
-	return sqlite3_close(db) != SQLITE_OK;
-}
-C
-"$CC" -o dump dump.c -lsqlite3 || fail "the reader of archives does not compile"
 
 cat >open.grad <<'END'
 joint optimizer open_step(lr = 1.0, decay = 0.3) {

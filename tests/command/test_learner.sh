@@ -2,6 +2,7 @@
 # Open learners: found, written as a function that does what the search saw, the same on any number of threads and after any kill; what is asked
 # wrongly is said with its reason.
 . "$SOURCE_DIR/tests/command/lib.sh"
+. "$SOURCE_DIR/tests/command/archive_dump.sh"
 file=$SOURCE_DIR/examples/linear_regression.grad
 
 # ---- the space ----
@@ -59,40 +60,6 @@ has out '6 beginnings'
 expect 0 "$GRADUS" check whole/rule.grad
 cp out whole.out
 
-cat >dump.c <<'C'
-#include <sqlite3.h>
-#include <stdio.h>
-int main(int count, char **words) {
-	static const char *const tables[] = {"run", "expr", "score", "epoch"};
-	sqlite3 *db;
-	if (count < 2 || sqlite3_open_v2(words[1], &db, SQLITE_OPEN_READWRITE, NULL) != SQLITE_OK)
-		return 1;
-	if (count > 2)
-		return sqlite3_exec(db, words[2], NULL, NULL, NULL) != SQLITE_OK;
-	for (int t = 0; t < 4; t++) {
-		char text[100];
-		sqlite3_stmt *row;
-		snprintf(text, sizeof text, "SELECT * FROM %s ORDER BY 1, 2, 3", tables[t]);
-		if (sqlite3_prepare_v2(db, text, -1, &row, NULL) != SQLITE_OK)
-			return 2;
-		while (sqlite3_step(row) == SQLITE_ROW) {
-			printf("%s", tables[t]);
-			for (int i = 0; i < sqlite3_column_count(row); i++) {
-				const unsigned char *blob = sqlite3_column_blob(row, i);
-				if (sqlite3_column_type(row, i) == SQLITE_BLOB)
-					for (int k = 0; k < sqlite3_column_bytes(row, i); k++)
-						printf("%02x", blob[k]);
-				else
-					printf("|%s", blob ? (const char *)blob : "null");
-			}
-			printf("\n");
-		}
-		sqlite3_finalize(row);
-	}
-	return sqlite3_close(db) != SQLITE_OK;
-}
-C
-"$CC" -o dump dump.c -lsqlite3 || fail "the reader of archives does not compile"
 ./dump whole/archive.sqlite >whole.txt || fail "the archive cannot be read"
 [ "$(grep -c '^epoch' whole.txt)" -eq 6 ] || fail "the archive has not one epoch for each beginning"
 
