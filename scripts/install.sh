@@ -26,7 +26,7 @@ for purpose in $purposes; do
 		need libxxhash-dev include/xxhash.h "hashing"
 		need libjansson-dev include/jansson.h "reading and writing JSON"
 		need libsqlite3-dev include/sqlite3.h "the archive of a search"
-		optional="$optional zlib1g-dev libzip-dev"
+		optional="$optional zlib1g-dev libzip-dev libopenmpi-dev openmpi-bin"
 		;;
 	test)
 		need libcriterion-dev include/criterion/criterion.h "unit tests"
