@@ -126,6 +126,7 @@ sed 's/for 60 steps/for 400 steps/' trained.grad >slow.grad
 expect 0 "$GRADUS" train slow.grad -o slow
 for signal in KILL INT; do
 	rm -rf stopped
+	: >err # of the run before
 	"$GRADUS" train slow.grad -o stopped >out 2>err </dev/null &
 	pid=$!
 	while kill -0 $pid 2>/dev/null && ! grep -q 'training finalist 1' err; do
