@@ -194,6 +194,8 @@ bool search_compiled_scores(Rt *rt, const SearchScored *what, double *scores) {
 	          run_problems(task, problems, NULL, theta, what->steps, false, scratch, &runs);
 	for (int i = 0; ok && i < what->count; i++)
 		scores[i] = runs.score[i];
+	if (ok && what->evaluations) /* the score has f where the last step led */
+		*what->evaluations += runs.evaluations + (task->hands_on ? 0 : runs.problems);
 	arena_free(scratch);
 	problems_free(problems);
 	task_free(task);

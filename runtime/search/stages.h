@@ -76,6 +76,11 @@ bool search_tell_best(Search *s);
 
 /* ---- epochs.c: rounds in the archive ---- */
 
+/* What a search has to have in common with the one whose archive it goes on with: a hash of all sources and data that were read, and the
+ * clauses of the experiment. */
+const char *search_program_hash(const Rt *rt, Arena *arena);
+void search_put_conditions(Rt *rt, const FeExperiment *experiment, Text *out);
+
 /* Opens the archive, if there is something to keep in it, or to go on from. false with a diagnostic. */
 bool search_open_archive(Search *s);
 /* Is the next round there already? Then it is read: scores, rates and constants. *ok false with a diagnostic: it does not fit. */

@@ -531,7 +531,7 @@ static const char *put_found(StoreFolder *folder, const char *rule, const char *
 
 bool store_folder_so_far(StoreFolder *folder, const char *rule, const char *front, bool first) {
 	if (folder->reserve_bytes == 0) {
-		folder->reserve_bytes = 2 * (strlen(rule) + strlen(front)) + STORE_FOR_RESULT;
+		folder->reserve_bytes = 2 * (strlen(rule) + (front ? strlen(front) : 0)) + STORE_FOR_RESULT;
 		folder->reserve = file_reserve(folder->dir, folder->reserve_bytes);
 	}
 	ArenaMark mark = arena_mark(folder->arena);

@@ -33,7 +33,7 @@ typedef struct StoreFound {
 	struct json_t *search; /* what else there is to say of it, which becomes the folder's */
 } StoreFound;
 
-/* rule.grad and front.grad while a search goes on, so that a kill leaves them; `first` as for store_folder_best. */
+/* rule.grad and front.grad (NULL: there is none) while a search goes on, so that a kill leaves them; `first` as for store_folder_best. */
 bool store_folder_so_far(StoreFolder *folder, const char *rule, const char *front, bool first);
 /* rule.grad, front.grad and result.json. false with a diagnostic; *rule_saved as above. */
 bool store_folder_found(StoreFolder *folder, const StoreFound *found, bool *rule_saved);
