@@ -55,6 +55,7 @@ static CmdExit read_experiment(Cmd *cmd, const StoreRecord *record, FeExperiment
 	store_confine(cmd->session, cmd->program, dir);
 	for (uint32_t i = 0; i < record->sources.count; i++)
 		fe_add_file(cmd->program, record->sources.data[i]);
+	store_name_choices(cmd->session, dir);
 	if (cmd->session->error_count)
 		return CMD_CHECKPOINT;
 	const AstDecl *decl = fe_find(cmd->program, session_name(cmd->session, record->experiment));

@@ -111,6 +111,8 @@ bool store_record(Session *session, const char *dir, StoreRecord *out); /* false
 bool store_same_data(Rt *rt, const char *dir, const StoreRecord *record);
 /* Files that sources in DIR import or read weights from are looked up in DIR, and refused where they lie outside. */
 void store_confine(Session *session, FeProgram *program, const char *dir);
+/* When its sources are loaded: where --choose had made some choices of a rule, the others are called as they were then. */
+void store_name_choices(Session *session, const char *dir);
 
 /* ---- rulefile.c: a trained rule as source that can be read, edited and used ---- */
 
