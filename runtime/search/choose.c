@@ -240,19 +240,13 @@ static bool make_labs(Choosing *c, const ChooseRule *rule) {
 }
 
 static bool make_problems(Choosing *c) {
-	const FeExperiment *x = c->experiment;
-	c->train = ARENA_ARRAY(c->arena, Problems *, c->lab_count);
-	c->select = x->select_problems > 0 ? ARENA_ARRAY(c->arena, Problems *, c->lab_count) : NULL;
-	for (int k = 0; k < c->lab_count; k++) {
-		c->train[k] = search_choose_lab_problems(c->labs[k], PROBLEMS_TRAIN, x->train_problems);
-		if (!c->train[k])
-			return false;
-		if (c->select)
-			c->select[k] = search_choose_lab_problems(c->labs[k], PROBLEMS_SELECT, x->select_problems);
-		if (c->select && !c->select[k])
-			return false;
-	}
-	return true;
+	Task **tasks = ARENA_ARRAY(c->arena, Task *, c->lab_count + 1);
+	for (int k = 0; k < c->lab_count; k++)
+		tasks[k] = search_choose_lab_task(c->labs[k]);
+	bool ok = search_make_problems(c->experiment, tasks, c->lab_count, c->arena, &c->problems);
+	c->train = c->problems.train;
+	c->select = c->problems.select;
+	return ok;
 }
 
 static bool make_workers(Choosing *c) {
@@ -395,12 +389,8 @@ void search_choose_free(ChooseResult *result) {
 	if (!result)
 		return;
 	Choosing *c = result->choosing;
-	for (int k = 0; k < c->lab_count; k++) {
-		if (c->train)
-			problems_free(c->train[k]);
-		if (c->select)
-			problems_free(c->select[k]);
+	search_free_problems(&c->problems);
+	for (int k = 0; k < c->lab_count; k++)
 		search_choose_lab_free(c->labs[k]);
-	}
 	arena_free(result->arena);
 }

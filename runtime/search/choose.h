@@ -83,7 +83,7 @@ typedef struct ChooseRule {
 ChooseLab *search_choose_lab_new(Rt *rt, const FeCall *objective, const ChooseRule *rule, FeScore score, int horizon);
 void search_choose_lab_free(ChooseLab *lab);
 const FeRule *search_choose_lab_rule(const ChooseLab *lab);
-const Task *search_choose_lab_task(const ChooseLab *lab);
+Task *search_choose_lab_task(const ChooseLab *lab);
 const double *search_choose_lab_theta(const ChooseLab *lab); /* where learned numbers start, [P] as they are trained */
 Problems *search_choose_lab_problems(ChooseLab *lab, ProblemSet set,
                                      int count); /* one to a block; NULL with a diagnostic */
@@ -124,7 +124,8 @@ typedef struct Choosing {
 	ChooseResult *out;
 	ChooseLab **labs;
 	int lab_count;
-	Problems **train, **select; /* per lab; select: NULL where there are none */
+	SearchProblems problems;
+	Problems **train, **select; /* of these, per lab; select: NULL where there are none */
 	ChooseWorker *workers;
 	ChooseFound *found; /* the combinations of this stage ... */
 	uint32_t count;

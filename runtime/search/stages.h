@@ -5,6 +5,25 @@
 #include "runtime/search/archive.h"
 #include "runtime/search/lab.h"
 
+/* ---- tasks.c: what labs run ---- */
+
+/* A rule as a lab needs it. NULL with diagnostics. */
+typedef FeRule *SearchLowers(Rt *rt, IrModule *module, const FeTarget *target, const void *how);
+/* It and an objective, one problem to a block. NULL with diagnostics. */
+Task *search_task(Rt *rt, const FeCall *objective, FeScore score, SearchLowers *lowers, const void *how);
+Problems *search_task_problems(Task *task, ProblemSet set, int count); /* NULL with a diagnostic */
+
+/* Those of an experiment, for each of its objectives. */
+typedef struct SearchProblems {
+	Problems **train, **select; /* select: NULL where there are none */
+	int count;
+} SearchProblems;
+
+/* false with a diagnostic; what was made by then has to be freed as well. */
+bool search_make_problems(const FeExperiment *experiment, Task *const *tasks, int count, Arena *arena,
+                          SearchProblems *out);
+void search_free_problems(SearchProblems *problems);
+
 /* What one thread has of all labs. */
 typedef struct SearchWorker {
 	SearchBench **benches;
@@ -29,7 +48,8 @@ typedef struct Search {
 	const FeExperiment *experiment;
 	const SearchOptions *options;
 	SearchResult *out;
-	Problems **train, **select; /* per lab */
+	SearchProblems problems;
+	Problems **train, **select; /* of these, per lab */
 	SearchWorker *workers;
 	SearchLook *looks;                         /* the candidates of the first stage */
 	SearchFound *found;                        /* those of the later ones */
