@@ -20,6 +20,8 @@ typedef struct Row {
 	CompareInterval on[FRONT_MOST_ON]; /* on the problems of --on */
 	const double *learned;             /* numbers of `learn`; NULL: none were fitted */
 	int learned_count;
+	int64_t combination; /* of choices: its number; */
+	double lost;         /* of one that is trained: problems on which it is not finite */
 } Row;
 
 typedef struct Listing {
@@ -29,7 +31,8 @@ typedef struct Listing {
 	int stage;          /* the last one that any came to; -1: none */
 	const char *winner; /* of the whole front, as a formula */
 	bool finished;
-	int tried, steps; /* problems and steps of --on; 0: not asked for */
+	bool choices, trained; /* combinations are listed; which are trained */
+	int tried, steps;      /* problems and steps of --on; 0: not asked for */
 	CmdWords on;
 } Listing;
 
@@ -62,6 +65,21 @@ static const double *learned_for(const Row *row, const FeRule *rule) {
 	return numbers ? row->learned : NULL;
 }
 
+/* Does a combination, "u=2 form=1", have all that --choose asks for? */
+static bool is_chosen(const CmdWords *asked, const char *text) {
+	for (uint32_t i = 0; i < asked->count; i++) {
+		const char *word = asked->data[i], *at = text;
+		size_t length = strlen(word);
+		while (*at && (strncmp(at, word, length) != 0 || (at[length] && at[length] != ' '))) {
+			at += strcspn(at, " ");
+			at += strspn(at, " ");
+		}
+		if (!*at)
+			return false;
+	}
+	return true;
+}
+
 static bool see(void *user, const SearchArchiveRow *row) {
 	Listing *listing = user;
 	Arena *arena = listing->cmd->arena;
@@ -76,6 +94,8 @@ static bool see(void *user, const SearchArchiveRow *row) {
 		return true;
 	if (!front && given->size > 0 && row->expr.size > given->size)
 		return true;
+	if (!front && !is_chosen(&given->choose, row->expr.text))
+		return true;
 	Row one = {.formula = search_archive_formula(&row->expr, &row->score, single, arena),
 	           .constants = constants_text(arena, &row->score, single),
 	           .source = arena_strdup(arena, row->expr.source),
@@ -88,7 +108,12 @@ static bool see(void *user, const SearchArchiveRow *row) {
 	           .low = (double)NAN,
 	           .high = (double)NAN};
 	one.winner = !front && one.stage == listing->stage && !strcmp(one.formula, listing->winner);
-	read_learned(&row->expr, &row->score, arena, &one);
+	if (listing->choices)
+		one.combination = (int64_t)row->expr.hash;
+	if (listing->trained)
+		one.lost = row->score.constant_count > 0 ? row->score.constants[0] : 0;
+	else
+		read_learned(&row->expr, &row->score, arena, &one);
 	vec_push(arena, &listing->rows, one);
 	return front || listing->rows.count < (uint64_t)given->best;
 }
@@ -124,6 +149,32 @@ static void keep_front(Listing *listing) {
 	listing->winner = rows[winner].formula;
 }
 
+static int by_score(const void *a, const void *b) {
+	const Row *x = a, *y = b;
+	if (x->lost < y->lost || y->lost < x->lost)
+		return x->lost < y->lost ? -1 : 1;
+	if (x->score < y->score || y->score < x->score)
+		return x->score < y->score ? -1 : 1;
+	return (x->combination > y->combination) - (x->combination < y->combination);
+}
+
+/* Combinations have no size: all that came furthest are listed, the best first. */
+static void keep_finalists(Listing *listing) {
+	if (!listing->rows.count)
+		return;
+	qsort(listing->rows.data, listing->rows.count, sizeof(Row), by_score);
+	listing->rows.data[0].winner = true;
+	listing->winner = listing->rows.data[0].formula;
+}
+
+static void keep_chosen(Listing *listing) {
+	uint32_t kept = 0;
+	for (uint32_t i = 0; i < listing->rows.count; i++)
+		if (is_chosen(&listing->cmd->options.choose, listing->rows.data[i].formula))
+			listing->rows.data[kept++] = listing->rows.data[i];
+	listing->rows.count = kept;
+}
+
 /* Of the front, those of no more than so many nodes. */
 static void keep_small(Listing *listing, int size) {
 	uint32_t kept = 0;
@@ -147,7 +198,10 @@ static CmdExit read_archive(Listing *listing) {
 		return cmd_failed(cmd);
 	/* The front first, as whatever is listed says which one won. */
 	bool ok = search_archive_each(archive, SEARCH_ARCHIVE_BEST, see, listing);
-	keep_front(listing);
+	if (listing->choices)
+		keep_finalists(listing);
+	else
+		keep_front(listing);
 	if (ok && listing->winner && cmd->options.best >= 0) {
 		listing->rows.count = 0;
 		ok = search_archive_each(archive, SEARCH_ARCHIVE_BEST, see, listing);
@@ -160,6 +214,8 @@ static CmdExit read_archive(Listing *listing) {
 		                "nothing in %s has come through the first look yet; the best so far is its rule.grad", dir);
 	if (cmd->options.best < 0 && cmd->options.size > 0)
 		keep_small(listing, (int)cmd->options.size);
+	if (cmd->options.best < 0)
+		keep_chosen(listing);
 	return CMD_OK;
 }
 
@@ -171,13 +227,13 @@ static void read_intervals(Listing *listing) {
 	char *text = cmd_read_in_run(cmd, dir, arena_printf(cmd->arena, "%s/result.json", dir), &length, &why);
 	json_error_t where;
 	json_t *root = text ? json_loadb(text, length, JSON_REJECT_DUPLICATES, &where) : NULL, *one;
-	const json_t *front = json_object_get(json_object_get(root, "search"), "front");
+	const json_t *front = json_object_get(json_object_get(root, "search"), listing->choices ? "best" : "front");
 	size_t i;
 	json_array_foreach(front, i, one) {
-		const char *formula = json_string_value(json_object_get(one, "expression"));
+		const char *formula = json_string_value(json_object_get(one, listing->choices ? "choices" : "expression"));
 		for (uint32_t k = 0; formula && k < listing->rows.count; k++) {
 			Row *row = &listing->rows.data[k];
-			if (row->stage != SEARCH_STAGES || strcmp(row->formula, formula) != 0)
+			if (listing->trained || row->stage != SEARCH_STAGES || strcmp(row->formula, formula) != 0)
 				continue;
 			row->low = rt_json_number(json_object_get(one, "low"));
 			row->high = rt_json_number(json_object_get(one, "high"));
@@ -232,8 +288,42 @@ static bool put_rules(Listing *listing, const FeRule *rule, Text *out) {
 	return true;
 }
 
-/* A program of their own. NULL with diagnostics. */
-static FeProgram *rules_of(Listing *listing, const FeCall *on) {
+/* All listed combinations, each as a program of its own: rules that they apply have the same names in all of them. false with diagnostics. */
+static bool choice_rules(Listing *listing, const FeCall *on, FeCall *rules) {
+	Cmd *cmd = listing->cmd;
+	const FeExperiment *run = &listing->run->experiment;
+	FeExperiment x = *run;
+	IrModule *module = ir_module_new(cmd->session);
+	const FeObjective *objective = fe_objective(cmd->program, module, on, cmd->rt->options.real);
+	FeTarget target = objective ? fe_target(objective, module->arena) : (FeTarget){0};
+	const FeRule *rule =
+		objective ? fe_rule_choosing(cmd->program, module, &x.train, &target, cmd->rt->options.real) : NULL;
+	FeSearch all = {0};
+	ChooseSpace space;
+	bool ok = rule && search_choose_space_of(cmd->rt, rule, &all, x.seed, cmd->arena, &space);
+	x.on.data = (FeCall *)on;
+	x.on.count = 1;
+	for (uint32_t i = 0; ok && i < listing->rows.count; i++) {
+		const Row *row = &listing->rows.data[i];
+		ChooseFound found = {.combination = row->combination, .rate = row->rate};
+		bool sound = row->combination >= 0 && (double)row->combination < space.combinations &&
+		             row->learned_count == learned_count(rule) && row->learned_count <= CHOOSE_MOST_LEARNED;
+		if (!sound)
+			diag_error(cmd->session, 812, (Span){0}, "`%s` in the archive is no combination of this rule",
+			           row->formula);
+		for (int k = 0; sound && k < row->learned_count; k++)
+			found.natural[k] = row->learned[k];
+		const char *text = sound ? search_choose_as_rule(cmd->rt, &x, &space, &found, cmd->arena) : NULL;
+		FeProgram *program = text ? cmd_program_new(cmd) : NULL;
+		ok = text && fe_add_source(program, source_add(cmd->session, "<front>", text, strlen(text))) &&
+		     fe_call_text(program, session_text(cmd->session, x.train.decl->name.name), AST_OPTIMIZER, &rules[i]);
+	}
+	ir_module_free(module);
+	return ok;
+}
+
+/* All listed expressions, in a program of their own. false with diagnostics. */
+static bool expression_rules(Listing *listing, const FeCall *on, FeCall *rules) {
 	Cmd *cmd = listing->cmd;
 	IrModule *module = ir_module_new(cmd->session);
 	const FeRule *rule = open_rule(cmd, module, &listing->run->experiment.train, on);
@@ -242,7 +332,9 @@ static FeProgram *rules_of(Listing *listing, const FeCall *on) {
 	ir_module_free(module);
 	FeProgram *program = ok ? cmd_program_new(cmd) : NULL;
 	ok = ok && fe_add_source(program, source_add(cmd->session, "<front>", text_cstr(&text), text.length));
-	return ok ? program : NULL;
+	for (uint32_t i = 0; ok && i < listing->rows.count; i++)
+		ok = fe_call_text(program, arena_printf(cmd->arena, "found_%u", i), AST_OPTIMIZER, &rules[i]);
+	return ok;
 }
 
 /* The listed rules on objective number `which` of --on. */
@@ -253,24 +345,22 @@ static CmdExit score_on(Listing *listing, uint32_t which) {
 	CmdExit code = cmd_objective(cmd, listing->on.data[which], &objective);
 	if (code != CMD_OK)
 		return code;
-	FeProgram *program = rules_of(listing, &objective);
-	if (!program)
+	FeCall *rules = ARENA_ARRAY(cmd->arena, FeCall, listing->rows.count + 1);
+	if (!(listing->choices ? choice_rules : expression_rules)(listing, &objective, rules))
 		return cmd_failed(cmd);
 	listing->tried = cmd->options.test > 0 ? (int)cmd->options.test : CMD_TEST_PROBLEMS;
 	listing->steps = cmd->options.steps > 0 ? (int)cmd->options.steps : x->horizon_high;
 	double *scores = ARENA_ARRAY(cmd->arena, double, listing->tried);
 	for (uint32_t i = 0; i < listing->rows.count; i++) {
-		FeCall rule;
 		cmd_progress(cmd, false, "scoring %u of %u on %s", i + 1, listing->rows.count, listing->on.data[which]);
 		SearchScored what = {.objective = &objective,
-		                     .rule = &rule,
+		                     .rule = &rules[i],
 		                     .score = x->score,
 		                     .set = PROBLEMS_TEST,
 		                     .count = listing->tried,
 		                     .steps = listing->steps,
 		                     .seed = cmd->rt->options.seed};
-		if (!fe_call_text(program, arena_printf(cmd->arena, "found_%u", i), AST_OPTIMIZER, &rule) ||
-		    !search_compiled_scores(cmd->rt, &what, scores))
+		if (!search_compiled_scores(cmd->rt, &what, scores))
 			return cmd_failed(cmd);
 		listing->rows.data[i].on[which] = compare_bootstrap(scores, listing->tried, SEARCH_RESAMPLES, 0);
 	}
@@ -280,8 +370,14 @@ static CmdExit score_on(Listing *listing, uint32_t which) {
 
 /* ---- as text ---- */
 
-static const char *stage_of(int stage) {
+static const char *stage_of(const Listing *listing, int stage) {
+	if (listing->trained)
+		return stage >= 0 && stage < CHOOSE_RUNGS ? search_rung_words[stage] : "?";
 	return stage >= 0 && stage <= SEARCH_STAGES ? search_stage_words[stage] : "?";
+}
+
+static const char *rate_text(Arena *arena, double rate) {
+	return isnan(rate) ? "-" : cmd_number(arena, rate, 3);
 }
 
 static void interval_cell(CmdTable *table, double low, double high) {
@@ -294,10 +390,11 @@ static void interval_cell(CmdTable *table, double low, double high) {
 static void put_table(const Listing *listing, Text *out) {
 	Cmd *cmd = listing->cmd;
 	Arena *arena = cmd->arena;
-	bool on = listing->tried > 0, mixed = cmd->options.best > 0, known = listing->finished;
-	uint32_t columns = 5u + mixed + known + 2u * listing->on.count;
+	bool on = listing->tried > 0, mixed = cmd->options.best > 0, sized = !listing->choices;
+	bool known = listing->finished && !listing->trained;
+	uint32_t columns = 4u + sized + mixed + known + 2u * listing->on.count;
 	CmdTable table = {.arena = arena, .columns = columns, .left = 1u << (columns - 1) | (mixed ? 1u << 1 : 0u)};
-	cmd_cell(&table, "size");
+	cmd_cell(&table, sized ? "size" : "");
 	if (mixed)
 		cmd_cell(&table, "stage");
 	cmd_cell(&table, "score");
@@ -307,28 +404,34 @@ static void put_table(const Listing *listing, Text *out) {
 		cmd_cell(&table, "on %s", listing->on.data[k]);
 		cmd_cell(&table, "[95 %% interval]");
 	}
-	static const char *const heads[] = {"rate", "FLOPs", "expression"};
-	for (size_t i = 0; i < sizeof heads / sizeof *heads; i++)
-		cmd_cell(&table, "%s", heads[i]);
+	cmd_cell(&table, "rate");
+	if (sized)
+		cmd_cell(&table, "FLOPs");
+	cmd_cell(&table, sized ? "expression" : "choices");
 	for (uint32_t i = 0; i < listing->rows.count; i++) {
 		const Row *row = &listing->rows.data[i];
-		cmd_cell(&table, "%d%s", row->size, row->winner ? " *" : "");
+		if (sized)
+			cmd_cell(&table, "%d%s", row->size, row->winner ? " *" : "");
+		else
+			cmd_cell(&table, "%u%s", (unsigned)i + 1, row->winner ? " *" : "");
 		if (mixed)
-			cmd_cell(&table, "%s", stage_of(row->stage));
-		cmd_cell(&table, "%s", cmd_number(arena, row->score, 4));
+			cmd_cell(&table, "%s", stage_of(listing, row->stage));
+		cmd_cell(&table, row->lost > 0 ? "%s (%s lost)" : "%s", cmd_number(arena, row->score, 4),
+		         cmd_number(arena, row->lost, 6));
 		if (known)
 			interval_cell(&table, row->low, row->high);
 		for (uint32_t k = 0; k < listing->on.count; k++) {
 			cmd_cell(&table, "%s", cmd_number(arena, row->on[k].mean, 4));
 			interval_cell(&table, row->on[k].low, row->on[k].high);
 		}
-		cmd_cell(&table, "%s", cmd_number(arena, row->rate, 3));
-		cmd_cell(&table, "%d", row->cost);
+		cmd_cell(&table, "%s", rate_text(arena, row->rate));
+		if (sized)
+			cmd_cell(&table, "%d", row->cost);
 		cmd_cell(&table, "%s%s", row->formula, strcmp(row->source, "propose") ? "" : "  (proposed)");
 	}
 	if (!mixed)
-		text_printf(out, "scores of the stage \"%s\"%s\n", stage_of(listing->stage),
-		            known ? "" : ", of a search that has not come to its end");
+		text_printf(out, "scores of the stage \"%s\"%s\n", stage_of(listing, listing->stage),
+		            listing->finished ? "" : ", of a search that has not come to its end");
 	if (on)
 		text_printf(out, "on %s: %d unseen problems of %d steps\n", cmd->options.on, listing->tried, listing->steps);
 	cmd_table(&table, "  ", out);
@@ -351,21 +454,30 @@ static void put_quoted(const char *words, Text *out) {
 
 /* One line for each, with a name for each column; texts in quotes. */
 static void put_csv(const Listing *listing, Text *out) {
-	text_printf(out, "size,stage,score,low,high,");
+	text_printf(out, listing->choices ? "stage,score,low,high," : "size,stage,score,low,high,");
 	for (uint32_t k = 0; k < listing->on.count; k++)
 		text_printf(out, "%s,%s,%s,", on_key(out->arena, "score", k), on_key(out->arena, "low", k),
 		            on_key(out->arena, "high", k));
-	text_printf(out, "rate,constants,flops,degree,winner,source,expression\n");
+	text_printf(out, listing->choices ? "rate,constants,winner,source,choices\n"
+	                                  : "rate,constants,flops,degree,winner,source,expression\n");
 	for (uint32_t i = 0; i < listing->rows.count; i++) {
 		const Row *row = &listing->rows.data[i];
-		text_printf(out, "%d,%d,%.17g,", row->size, row->stage, row->score);
+		if (!listing->choices)
+			text_printf(out, "%d,", row->size);
+		text_printf(out, "%d,%.17g,", row->stage, row->score);
 		if (isnan(row->low)) /* empty: not known */
 			text_printf(out, ",,");
 		else
 			text_printf(out, "%.17g,%.17g,", row->low, row->high);
 		for (uint32_t k = 0; k < listing->on.count; k++)
 			text_printf(out, "%.17g,%.17g,%.17g,", row->on[k].mean, row->on[k].low, row->on[k].high);
-		text_printf(out, "%.17g,\"%s\",%d,%g,%d", row->rate, row->constants, row->cost, row->degree, row->winner);
+		if (isnan(row->rate))
+			text_printf(out, ",\"%s\",", row->constants);
+		else
+			text_printf(out, "%.17g,\"%s\",", row->rate, row->constants);
+		if (!listing->choices)
+			text_printf(out, "%d,%g,", row->cost, row->degree);
+		text_printf(out, "%d", row->winner);
 		put_quoted(row->source, out);
 		put_quoted(row->formula, out);
 		text_char(out, '\n');
@@ -379,18 +491,21 @@ static void put_json(const Listing *listing, Text *out) {
 		Text plain = text_new(out->arena);
 		text_plain(&plain, row->formula, strlen(row->formula), false);
 		json_t *one = json_object();
-		json_object_set_new(one, "expression", json_string(text_cstr(&plain)));
-		json_object_set_new(one, "size", json_integer(row->size));
+		json_object_set_new(one, listing->choices ? "choices" : "expression", json_string(text_cstr(&plain)));
+		if (!listing->choices)
+			json_object_set_new(one, "size", json_integer(row->size));
 		json_object_set_new(one, "stage", json_integer(row->stage));
 		json_object_set_new(one, "score", rt_json_real(row->score));
 		if (!isnan(row->low)) {
 			json_object_set_new(one, "low", rt_json_real(row->low));
 			json_object_set_new(one, "high", rt_json_real(row->high));
 		}
-		json_object_set_new(one, "rate", rt_json_real(row->rate));
+		json_object_set_new(one, "rate", isnan(row->rate) ? json_null() : rt_json_real(row->rate));
 		json_object_set_new(one, "constants", json_string(row->constants));
-		json_object_set_new(one, "flops", json_integer(row->cost));
-		json_object_set_new(one, "degree", rt_json_real(row->degree));
+		if (!listing->choices) {
+			json_object_set_new(one, "flops", json_integer(row->cost));
+			json_object_set_new(one, "degree", rt_json_real(row->degree));
+		}
 		Text source = text_new(out->arena);
 		text_plain(&source, row->source, strlen(row->source), false);
 		json_object_set_new(one, "source", json_string(text_cstr(&source)));
@@ -406,6 +521,27 @@ static void put_json(const Listing *listing, Text *out) {
 	text_printf(out, "%s\n", text ? text : "[]");
 	free(text);
 	json_decref(all);
+}
+
+/* What is listed, and whether it can be listed so. */
+static CmdExit see_kind(Listing *listing) {
+	Cmd *cmd = listing->cmd;
+	const CmdRun *run = listing->run;
+	listing->choices = !run->experiment.learner && fe_has_choices(run->program, &run->experiment.train);
+	if (!listing->choices)
+		return cmd->options.choose.count ? cmd_usage(cmd, "--choose is of choices, and %s has none", run->dir) : CMD_OK;
+	if (cmd->options.size > 0)
+		return cmd_usage(cmd, "--size is of expressions, and %s has combinations of choices", run->dir);
+	cmd->program = run->program;
+	if (!cmd->options.precision)
+		cmd->options.precision = run->record.precision;
+	cmd_runtime(cmd, IR_F32);
+	listing->trained = search_choose_is_trained(cmd->rt, &run->experiment);
+	if (listing->trained && cmd->options.on)
+		return cmd_usage(cmd,
+		                 "the archive has no numbers of those that were trained: `%s compare %s` has the best of them",
+		                 cmd->typed, run->dir);
+	return CMD_OK;
 }
 
 CmdExit cmd_front(Cmd *cmd) {
@@ -424,6 +560,9 @@ CmdExit cmd_front(Cmd *cmd) {
 	if (code != CMD_OK)
 		return code;
 	Listing listing = {.cmd = cmd, .run = &run, .stage = -1};
+	code = see_kind(&listing);
+	if (code != CMD_OK)
+		return code;
 	if (!store_finished(cmd->session, run.dir, &listing.finished))
 		return cmd_failed(cmd);
 	code = read_archive(&listing);

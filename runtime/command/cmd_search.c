@@ -3,22 +3,15 @@
 #include <math.h>
 #include <string.h>
 
-#include "runtime/command/command.h"
-#include "runtime/search/search.h"
+#include "runtime/command/cmd_course.h"
 
 typedef struct Searching {
-	Cmd *cmd;
-	const FeExperiment *experiment;
-	const char *dir, *plain;      /* plain: as it may stand in a terminal */
-	StoreFolder *folder;          /* NULL: nothing was found yet */
+	CmdCourse course;             /* first: what asks for the archive knows no more */
 	const SearchTeacher *teacher; /* NULL: all expressions are looked at */
-	bool resumes;
-	bool saved; /* the best so far lies there */
-	bool lost;  /* the disk did not take a better one */
 } Searching;
 
 static void on_progress(void *user, const SearchProgress *p) {
-	Cmd *cmd = ((const Searching *)user)->cmd;
+	Cmd *cmd = ((const Searching *)user)->course.cmd;
 	Arena *arena = arena_new();
 	if (p->stage == SEARCH_EVOLVING) {
 		cmd_put_evolving(cmd, p);
@@ -42,28 +35,10 @@ static void on_progress(void *user, const SearchProgress *p) {
 	arena_free(arena);
 }
 
-/* "; to go on: ...", or "" where it does not go on. */
-static const char *resume_line(const Searching *searching) {
-	if (searching->teacher)
-		return "";
-	return arena_printf(searching->cmd->arena, "; to go on: %s resume %s%s%s", searching->cmd->typed, searching->plain,
-	                    cmd_data_option(searching->cmd, searching->experiment),
-	                    searching->experiment->search.proposals > 0 ? " --propose COMMAND" : "");
-}
-
-static void now_saved(Searching *searching) {
-	searching->saved = true;
-	cmd_interrupt_says(arena_printf(searching->cmd->arena, "the best so far is saved in %s%s", searching->dir,
-	                                resume_line(searching)));
-}
-
 static bool on_best(void *user, const SearchResult *so_far) {
-	Searching *searching = user;
-	Cmd *cmd = searching->cmd;
-	bool first = !searching->saved;
-	if (!searching->folder)
-		searching->folder = store_folder_new(cmd->rt, searching->dir, searching->experiment, cmd->command_line);
-	if (!searching->folder)
+	CmdCourse *course = &((Searching *)user)->course;
+	const Cmd *cmd = course->cmd;
+	if (!cmd_course_folder(course))
 		return false;
 	Arena *arena = arena_new();
 	Text rule = text_new(arena), front = text_new(arena);
@@ -71,22 +46,9 @@ static bool on_best(void *user, const SearchResult *so_far) {
 	bool saved =
 		search_rule_file(cmd->rt, so_far, &rule, &weights) && search_front_file(cmd->rt, so_far, &front, &weights);
 	StoreFound files = {.rule = text_cstr(&rule), .front = text_cstr(&front), .weights = &weights};
-	saved = saved && store_folder_so_far(searching->folder, &files, first);
+	saved = saved && store_folder_so_far(course->folder, &files, !course->saved);
 	arena_free(arena);
-	if (first && saved)
-		now_saved(searching);
-	if (!saved && !first && !searching->lost) {
-		searching->lost = true;
-		cmd_progress_end(cmd);
-		cmd_say(cmd, "gradus: the best rule so far cannot be saved now in %s; the search goes on", searching->dir);
-	}
-	return saved || !first;
-}
-
-static SearchArchive *on_archive(void *user, const SearchArchiveRun *run) {
-	const Searching *searching = user;
-	Session *session = searching->cmd->session;
-	return search_archive_open(session, arena_printf(session->arena, "%s/archive.sqlite", searching->dir), run);
+	return cmd_course_saved(course, saved);
 }
 
 static void on_baseline(void *user, uint32_t done, uint32_t total) {
@@ -264,7 +226,7 @@ static bool confirm(Cmd *cmd, const SearchResult *result) {
 /* ---- the end ---- */
 
 static CmdExit save(Searching *searching, const SearchResult *result) {
-	Cmd *cmd = searching->cmd;
+	Cmd *cmd = searching->course.cmd;
 	Text rule = text_new(cmd->arena), front = text_new(cmd->arena), out = text_new(cmd->arena);
 	StoreAllWeights weights = {0};
 	if (!search_rule_file(cmd->rt, result, &rule, &weights) || !search_front_file(cmd->rt, result, &front, &weights))
@@ -281,30 +243,31 @@ static CmdExit save(Searching *searching, const SearchResult *result) {
 	                    .seconds = result->seconds,
 	                    .compile_seconds = result->compile_seconds,
 	                    .search = search_json(cmd, result)};
-	bool saved, whole = store_folder_found(searching->folder, &found, &saved);
+	bool saved, whole = store_folder_found(searching->course.folder, &found, &saved);
 	if (saved)
-		put_summary(cmd, result, searching->plain, &out);
+		put_summary(cmd, result, searching->course.plain, &out);
 	else
-		text_printf(&out, "# This rule could not be saved in %s.\n%s", searching->plain, found.rule);
+		text_printf(&out, "# This rule could not be saved in %s.\n%s", searching->course.plain, found.rule);
 	CmdExit code = cmd_print(cmd, &out);
 	if (!whole)
 		return cmd_failed(cmd);
 	if (code == CMD_OK)
-		cmd_say(cmd, "next: %s compare %s%s", cmd->typed, searching->plain,
-		        cmd_data_option(cmd, searching->experiment));
+		cmd_say(cmd, "next: %s compare %s%s", cmd->typed, searching->course.plain,
+		        cmd_data_option(cmd, searching->course.experiment));
 	return code;
 }
 
 /* Interrupted, or the disk did not take all of the archive: the best so far is what a kill would leave, too, but for its last second. */
 static CmdExit stop(Searching *searching, const SearchResult *result, const char *why) {
-	Cmd *cmd = searching->cmd;
+	Cmd *cmd = searching->course.cmd;
 	Text out = text_new(cmd->arena);
 	if (!on_best(searching, result))
 		return cmd_failed(cmd);
 	put_counts(cmd, result, &out);
 	text_printf(&out, "the best so far, by the scores of the stage \"%s\":\n\n", search_stage_words[result->stage]);
 	put_front(cmd, result, &out);
-	text_printf(&out, "\n%s: this is saved in %s%s\n", why, searching->plain, resume_line(searching));
+	text_printf(&out, "\n%s: this is saved in %s%s\n", why, searching->course.plain,
+	            cmd_course_resume_line(&searching->course));
 	CmdExit code = cmd_print(cmd, &out);
 	if (result->archive_lost)
 		return cmd_failed(cmd);
@@ -312,51 +275,27 @@ static CmdExit stop(Searching *searching, const SearchResult *result, const char
 }
 
 /* No result: interrupted before there was any, or a failure. What was found before stays, unless it turned out to be nothing. */
-static CmdExit stop_without(Searching *searching) {
-	Cmd *cmd = searching->cmd;
-	bool nothing = false;
-	for (uint32_t i = 0; i < cmd->session->diags.count; i++)
-		nothing = nothing || cmd->session->diags.data[i]->code == 820;
-	if (nothing && searching->folder && !searching->resumes) {
-		store_folder_discard(searching->folder);
-		searching->folder = NULL;
-	}
-	bool kept = searching->folder != NULL;
-	if (!rt_interrupted(cmd->rt) || cmd->session->error_count) {
-		if (kept && !nothing)
-			cmd_say(cmd, "gradus: the search broke off; the best until then is saved in %s", searching->dir);
-		return cmd_failed(cmd);
-	}
-	fprintf(stderr,
-	        kept ? "interrupted: what was found before is saved in %s\n"
-	             : "interrupted before anything was found: nothing was saved\n",
-	        searching->plain);
-	return CMD_INTERRUPTED;
-}
-
 static CmdExit run_search(Searching *searching) {
-	Cmd *cmd = searching->cmd;
-	Text plain = text_new(cmd->arena);
-	text_plain(&plain, searching->dir, strlen(searching->dir), false);
-	searching->plain = text_cstr(&plain);
+	CmdCourse *course = &searching->course;
+	Cmd *cmd = course->cmd;
 	fprintf(stderr, "searching for the open expression of %s on %u famil%s\n",
-	        session_text(cmd->session, searching->experiment->train.decl->name.name), searching->experiment->on.count,
-	        searching->experiment->on.count == 1 ? "y" : "ies");
-	if (searching->resumes) {
-		searching->folder = store_folder_again(cmd->rt, searching->dir, 0);
-		if (!searching->folder)
-			return cmd_failed(cmd);
-		now_saved(searching);
-	}
+	        session_text(cmd->session, course->experiment->train.decl->name.name), course->experiment->on.count,
+	        course->experiment->on.count == 1 ? "y" : "ies");
+	course->dir = cmd->options.out;
+	course->what = "rule";
+	course->more = course->experiment->search.proposals > 0 ? " --propose COMMAND" : NULL;
+	course->ends = searching->teacher != NULL;
+	if (!cmd_course_begin(course))
+		return cmd_failed(cmd);
 	SearchOptions options = {.progress = on_progress,
 	                         .best = on_best,
-	                         .archive = on_archive,
+	                         .archive = cmd_course_archive,
 	                         .propose = cmd->options.propose,
 	                         .patience = cmd->options.patience > 0 ? (int)cmd->options.patience : 0,
 	                         .teacher = searching->teacher,
-	                         .resumes = searching->resumes,
+	                         .resumes = course->resumes,
 	                         .user = searching};
-	SearchResult *result = search_experiment(cmd->rt, searching->experiment, &options);
+	SearchResult *result = search_experiment(cmd->rt, course->experiment, &options);
 	CmdExit code = CMD_OK;
 	if (result && !result->interrupted && !result->archive_lost && !search_baselines(cmd->rt, result, on_baseline, cmd))
 		result->interrupted = true;
@@ -369,12 +308,12 @@ static CmdExit run_search(Searching *searching) {
 	cmd_progress_end(cmd);
 	cmd_interrupt_met();
 	if (code == CMD_OK)
-		code = !result || (result->interrupted && result->behind) ? stop_without(searching)
+		code = !result || (result->interrupted && result->behind) ? cmd_course_without(course)
 		       : result->archive_lost                             ? stop(searching, result, "the archive is not whole")
 		       : result->interrupted                              ? stop(searching, result, "interrupted")
 		                                                          : save(searching, result);
-	if (searching->folder)
-		store_folder_close(searching->folder);
+	if (course->folder)
+		store_folder_close(course->folder);
 	search_free(result);
 	return code;
 }
@@ -385,14 +324,14 @@ CmdExit cmd_search(Cmd *cmd, const FeExperiment *experiment) {
 		                 cmd->options.steps > 0 ? "steps" : "learn");
 	if (cmd->options.seed >= 0 && experiment->search.kind == FE_SEARCH_ENUMERATE)
 		fprintf(stderr, "nothing is drawn but problems: every seed gives this search\n");
-	return run_search(&(Searching){.cmd = cmd, .experiment = experiment, .dir = cmd->options.out});
+	return run_search(&(Searching){.course = {.cmd = cmd, .experiment = experiment}});
 }
 
 CmdExit cmd_search_taught(Cmd *cmd, const FeExperiment *experiment, const SearchTeacher *teacher) {
-	return run_search(&(Searching){.cmd = cmd, .experiment = experiment, .dir = cmd->options.out, .teacher = teacher});
+	return run_search(&(Searching){.course = {.cmd = cmd, .experiment = experiment}, .teacher = teacher});
 }
 
 CmdExit cmd_search_again(Cmd *cmd, const FeExperiment *experiment, const StoreRecord *record) {
 	(void)record;
-	return run_search(&(Searching){.cmd = cmd, .experiment = experiment, .dir = cmd->options.out, .resumes = true});
+	return run_search(&(Searching){.course = {.cmd = cmd, .experiment = experiment, .resumes = true}});
 }

@@ -8,48 +8,20 @@
 
 /* ---- where the hole stands ---- */
 
-typedef struct Place {
-	const AstExpr *hole;
-	FeLevel needed; /* what binds at least as tightly stands there without parentheses */
-} Place;
-
-static FeLevel needed_beside(AstOp op, bool right) {
-	switch (op) {
-	case AST_ADD:
-	case AST_SUB: return right ? FE_LEVEL_PRODUCT : FE_LEVEL_SUM;
-	case AST_MUL:
-	case AST_DIV: return right ? FE_LEVEL_SIGN : FE_LEVEL_PRODUCT;
-	default: return FE_LEVEL_ATOM;
-	}
-}
-
-/* The hole among the parts of an expression, if it is one of them. */
-static bool look(const AstExpr *x, void *context) {
-	Place *place = context;
-	if (!x)
-		return false;
-	if (x->kind == AST_BINARY && (x->binary.left == place->hole || x->binary.right == place->hole))
-		place->needed = needed_beside(x->binary.op, x->binary.right == place->hole);
-	else if (x->kind == AST_UNARY && x->unary.operand == place->hole)
-		place->needed = FE_LEVEL_ATOM;
-	else if (x->kind == AST_INDEX && x->index.base == place->hole)
-		place->needed = FE_LEVEL_ATOM;
-	else if (x->kind == AST_COMPARE)
-		for (uint32_t i = 0; i < x->compare.operands.count; i++)
-			place->needed = x->compare.operands.data[i] == place->hole ? FE_LEVEL_SUM : place->needed;
-	return ast_any_part(x, look, context);
-}
+/* What binds at least as tightly as a formula has to. */
+static const FeLevel levels[] = {
+	[AST_BIND_IF] = FE_LEVEL_LOOSE,        [AST_BIND_OR] = FE_LEVEL_SUM,      [AST_BIND_AND] = FE_LEVEL_SUM,
+	[AST_BIND_NOT] = FE_LEVEL_SUM,         [AST_BIND_COMPARE] = FE_LEVEL_SUM, [AST_BIND_SUM] = FE_LEVEL_SUM,
+	[AST_BIND_PRODUCT] = FE_LEVEL_PRODUCT, [AST_BIND_NEG] = FE_LEVEL_SIGN,    [AST_BIND_POWER] = FE_LEVEL_POWER,
+	[AST_BIND_ATOM] = FE_LEVEL_ATOM};
 
 static FeLevel needed_at(const AstDecl *rule, const FeHole *hole) {
 	const AstExpr *open[SEARCH_MOST_HOLES] = {0};
 	uint32_t count = fe_open_expressions(rule, open, SEARCH_MOST_HOLES);
-	Place place = {NULL, FE_LEVEL_LOOSE};
 	for (uint32_t i = 0; i < count && i < SEARCH_MOST_HOLES; i++)
 		if (open[i]->span.start == hole->span.start)
-			place.hole = open[i];
-	for (uint32_t i = 0; i < rule->body.count; i++)
-		ast_any_expr(rule->body.data[i], look, &place);
-	return place.needed;
+			return levels[ast_bind_needed(rule, open[i])];
+	return FE_LEVEL_LOOSE;
 }
 
 /* A formula as it stands in the place of the hole, in parentheses where it needs them. */
@@ -233,6 +205,8 @@ bool search_compiled_scores(Rt *rt, const SearchScored *what, double *scores) {
 	          run_problems(task, problems, NULL, theta, what->steps, false, scratch, &runs);
 	for (int i = 0; ok && i < what->count; i++)
 		scores[i] = runs.score[i];
+	if (ok && what->evaluations) /* the score has f where the last step led */
+		*what->evaluations += runs.evaluations + (task->hands_on ? 0 : runs.problems);
 	arena_free(scratch);
 	problems_free(problems);
 	task_free(task);

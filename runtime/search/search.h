@@ -251,6 +251,8 @@ typedef struct SearchProgress {
 } SearchProgress;
 
 typedef struct SearchResult SearchResult;
+struct ChooseResult;
+struct ChooseTrained;
 
 /* All but `user` may be NULL. */
 typedef struct SearchOptions {
@@ -266,6 +268,9 @@ typedef struct SearchOptions {
 		*teacher; /* of all expressions, those are looked at that go best where it went; NULL: all are */
 	int patience; /* seconds until an answer has to be there; 0: SEARCH_PATIENCE */
 	bool resumes; /* the archive is asked for at once, and what is in it is not scored again */
+	/* The same as `best`, of choices, and of choices that are trained. */
+	bool (*chosen)(void *user, const struct ChooseResult *so_far);
+	bool (*learned)(void *user, const struct ChooseTrained *so_far);
 	void *user;
 } SearchOptions;
 
@@ -397,7 +402,8 @@ typedef struct SearchScored {
 	FeScore score;
 	ProblemSet set;
 	int count, steps;
-	uint64_t seed; /* of the problems */
+	uint64_t seed;        /* of the problems */
+	int64_t *evaluations; /* those of the objective are added to it; may be NULL */
 } SearchScored;
 
 bool search_compiled_scores(Rt *rt, const SearchScored *what, double *scores);
@@ -435,20 +441,23 @@ typedef struct ChooseFound {
 		select;   /* of the rule as it is written, on the select problems (without any: on those of training) */
 	double lanes; /* the same mean by the search */
 	double *select_scores; /* per problem */
-	const char *rule;      /* rule.grad: as a rule of the language, with all that it needs */
+	const char *rule;      /* as a rule of the language, with all that it needs */
 } ChooseFound;
 
 typedef struct ChooseResult {
 	const FeExperiment *experiment;
 	ChooseSpace space;
 	const Task *task;  /* on the first objective */
-	ChooseFound *best; /* finalists, the best first */
+	int stage;         /* whose scores these are; SEARCH_STAGES: those of a search that came to its end */
+	ChooseFound *best; /* finalists, the best first; of a search that was interrupted, the best so far */
 	uint32_t best_count;
 	int64_t evaluated[SEARCH_STAGES]; /* how many came into each stage */
 	int64_t climbed;                  /* those that were made of the best of a sample */
 	int train_problems, select_problems;
 	int64_t evaluations;
-	bool interrupted;
+	bool interrupted;  /* what is here is the best so far */
+	bool behind;       /* it was interrupted before it came to where it had been: what is on the disk is better */
+	bool archive_lost; /* the disk did not take all of the archive, which a diagnostic says */
 	double seconds, compile_seconds;
 	struct Choosing *choosing; /* what has to be freed */
 	Arena *arena;
@@ -456,35 +465,54 @@ typedef struct ChooseResult {
 
 /* How many of so many combinations go on from a stage; keep: from the last one. */
 uint32_t search_choose_goes_on(uint32_t count, int stage, uint32_t keep);
-/* The best combinations of the choices of the rule that an experiment trains. NULL with diagnostics. */
+/* The best combinations of the choices of the rule that an experiment trains. NULL with diagnostics, or without where it was interrupted before
+ * anything was found. */
 ChooseResult *search_choose_experiment(Rt *rt, const FeExperiment *experiment, const SearchOptions *options);
 void search_choose_free(ChooseResult *result);
+/* A combination with its rate and learned numbers as a rule, with all that it needs, in `arena`. NULL with diagnostics. */
+const char *search_choose_as_rule(Rt *rt, const FeExperiment *experiment, const ChooseSpace *space,
+                                  const ChooseFound *found, Arena *arena);
+/* rule.grad: the best, with how it was found. false with diagnostics. */
+bool search_choose_rule_file(const ChooseResult *result, Text *out);
 
 /* ---- choose_train.c: beside more learned numbers than are fitted one by one ---- */
 
 typedef struct ChooseLearned {
 	int64_t combination;
-	double score; /* best on the select problems; without any, the last of training */
-	int steps;    /* outer steps that it was trained for */
+	double
+		score; /* mean over those select problems (without any: those of training) on which it stays finite; so of its best numbers */
+	int64_t lost; /* problems on which it does not: fewer are better, whatever the score */
+	int steps;    /* outer steps that it was trained for; 0 where nothing is learned: it was scored as it is written */
+	bool learns;
 } ChooseLearned;
 
 typedef struct ChooseTrained {
 	ChooseSpace space;
-	ChooseLearned *best;       /* all that were trained, the best first */
-	uint32_t best_count, idle; /* idle: combinations in which nothing is learned, which are left out */
-	int64_t evaluated[3];      /* how many were trained for a sixteenth of the outer steps, a quarter, all */
-	const Trained *trained;    /* the best ... */
-	FeProgram *program;        /* ... of the program with its choices made */
+	ChooseLearned *best; /* all that have a score, the best first */
+	uint32_t best_count;
+	uint32_t fixed;       /* combinations in which nothing is learned */
+	int64_t evaluated[3]; /* how many were trained for a sixteenth of the outer steps, a quarter, all */
+	int64_t problems;     /* that scores are of */
+	const Trained
+		*trained;       /* the best; NULL: nothing of it is learned, or what is on the disk is the best so far ... */
+	const char *rule;   /* ... and this is its text; NULL: it is learned */
+	FeProgram *program; /* of the best: with its choices made */
 	int64_t evaluations;
-	bool interrupted;
+	bool interrupted;  /* what is here is the best so far */
+	bool archive_lost; /* the disk did not take all of the archive, which a diagnostic says */
 	double seconds;
 	struct ChooseTraining *training; /* what has to be freed */
+	Trained *ended;                  /* likewise */
 	Arena *arena;
 } ChooseTrained;
 
+enum { CHOOSE_RUNGS = 3 };
+extern const char
+	*const search_rung_words[CHOOSE_RUNGS]; /* how far combinations are trained, in the order of the stages */
+
 /* Are there so many learned numbers beside the choices, or arrays of them, that combinations are trained? */
 bool search_choose_is_trained(Rt *rt, const FeExperiment *experiment);
-/* NULL with diagnostics. */
+/* NULL with diagnostics, or without where it was interrupted before anything was found. */
 ChooseTrained *search_choose_train(Rt *rt, const FeExperiment *experiment, const SearchOptions *options);
 void search_choose_train_free(ChooseTrained *result);
 

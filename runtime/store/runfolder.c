@@ -20,6 +20,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "frontend/syntax/choose.h"
 #include "runtime/store/limits.h"
 #include "runtime/store/runfolder.h"
 
@@ -79,6 +80,24 @@ static const char *processor(Arena *arena) {
 	return found;
 }
 
+/* Where choices were made, what the others of a source are called: by their places in the text that was written. NULL: none were. */
+static json_t *kept_json(const Session *session, const char *path) {
+	json_t *all = NULL;
+	for (uint32_t i = 1; i < session->sources.count; i++) {
+		const Source *source = session->sources.data[i];
+		if (source->derived || strcmp(source->path, path) != 0)
+			continue;
+		for (const AstKept *kept = source->kept; kept; kept = kept->next) {
+			json_t *names = json_array();
+			for (uint32_t k = 0; k < kept->count; k++)
+				json_array_append_new(names, json_string(kept->names[k]));
+			all = all ? all : json_object();
+			json_object_set_new(all, session_text(session, kept->rule), names);
+		}
+	}
+	return all;
+}
+
 /* Copies the sources; fills the lists with names and hashes. */
 static bool copy_sources(StoreFolder *folder, json_t *sources, json_t *weights) {
 	if (!store_files(folder->arena, folder->rt, &folder->files) ||
@@ -92,6 +111,9 @@ static bool copy_sources(StoreFolder *folder, json_t *sources, json_t *weights) 
 		json_object_set_new(entry, "copy", json_plain(folder, file->copy));
 		unsigned long long hash = (unsigned long long)hash_bytes(file->bytes, file->length, 0);
 		json_object_set_new(entry, "xxh3", json_sprintf("%016llx", hash));
+		json_t *kept = file->source ? kept_json(folder->rt->session, file->path) : NULL;
+		if (kept)
+			json_object_set_new(entry, "choices", kept);
 		json_array_append_new(file->source ? sources : weights, entry);
 	}
 	return true;
@@ -537,7 +559,8 @@ static const char *put_found(StoreFolder *folder, const StoreFound *found, bool 
 
 bool store_folder_so_far(StoreFolder *folder, const StoreFound *found, bool first) {
 	if (folder->reserve_bytes == 0) {
-		folder->reserve_bytes = 2 * (strlen(found->rule) + strlen(found->front)) + STORE_FOR_RESULT;
+		folder->reserve_bytes =
+			2 * (strlen(found->rule) + (found->front ? strlen(found->front) : 0)) + STORE_FOR_RESULT;
 		folder->reserve = file_reserve(folder->dir, folder->reserve_bytes);
 	}
 	ArenaMark mark = arena_mark(folder->arena);

@@ -43,7 +43,7 @@ typedef struct StoreFound {
 	struct json_t *search; /* what else there is to say of it, which becomes the folder's */
 } StoreFound;
 
-/* The files of `found` (all else in it is unused) while a search goes on, so that a kill leaves them; `first` as for store_folder_best. */
+/* The files of `found` (all else in it is unused; no front: NULL) while a search goes on, so that a kill leaves them; `first` as for store_folder_best. */
 bool store_folder_so_far(StoreFolder *folder, const StoreFound *found, bool first);
 /* rule.grad, front.grad and result.json. false with a diagnostic; *rule_saved as above. */
 bool store_folder_found(StoreFolder *folder, const StoreFound *found, bool *rule_saved);
@@ -121,6 +121,8 @@ bool store_record(Session *session, const char *dir, StoreRecord *out); /* false
 bool store_same_data(Rt *rt, const char *dir, const StoreRecord *record);
 /* Files that sources in DIR import or read weights from are looked up in DIR, and refused where they lie outside. */
 void store_confine(Session *session, FeProgram *program, const char *dir);
+/* When its sources are loaded: where --choose had made some choices of a rule, the others are called as they were then. */
+void store_name_choices(Session *session, const char *dir);
 
 /* ---- rulefile.c: a trained rule as source that can be read, edited and used ---- */
 
