@@ -34,15 +34,13 @@ static void on_progress(void *user, const SearchProgress *p) {
 static bool on_best(void *user, const SearchResult *so_far) {
 	CmdCourse *course = &((Searching *)user)->course;
 	const Cmd *cmd = course->cmd;
-	if (!cmd_course_folder(course))
-		return false;
 	Arena *arena = arena_new();
 	Text rule = text_new(arena), front = text_new(arena);
 	search_rule_file(cmd->rt, so_far, &rule);
 	search_front_file(cmd->rt, so_far, &front);
-	bool saved = store_folder_so_far(course->folder, text_cstr(&rule), text_cstr(&front), !course->saved);
+	bool ok = cmd_course_save(course, text_cstr(&rule), text_cstr(&front));
 	arena_free(arena);
-	return cmd_course_saved(course, saved);
+	return ok;
 }
 
 static void on_baseline(void *user, uint32_t done, uint32_t total) {
