@@ -20,18 +20,14 @@ static void on_progress(void *user, const SearchProgress *p) {
 	arena_free(arena);
 }
 
-/* The folder comes first: with it goes what was read, and not what is made for the rule. */
 static bool on_best(void *user, const ChooseResult *so_far) {
 	CmdCourse *course = user;
-	if (!cmd_course_folder(course))
-		return false;
 	Arena *arena = arena_new();
 	Text rule = text_new(arena);
-	bool written = search_choose_rule_file(so_far, &rule);
-	bool saved =
-		written && store_folder_so_far(course->folder, &(StoreFound){.rule = text_cstr(&rule)}, !course->saved);
+	bool ok =
+		search_choose_rule_file(so_far, &rule) && cmd_course_save(course, &(StoreFound){.rule = text_cstr(&rule)});
 	arena_free(arena);
-	return written && cmd_course_saved(course, saved);
+	return ok;
 }
 
 /* ---- what was found ---- */
@@ -221,13 +217,12 @@ static StoreFound found_fixed(const ChooseTrained *result, const FeExperiment *x
 static bool on_learned(void *user, const ChooseTrained *so_far) {
 	CmdCourse *course = user;
 	Rt *rt = course->cmd->rt;
-	if (!cmd_course_folder(course))
-		return false;
 	if (so_far->rule)
-		return cmd_course_saved(
-			course, store_folder_so_far(course->folder, &(StoreFound){.rule = so_far->rule}, !course->saved));
+		return cmd_course_save(course, &(StoreFound){.rule = so_far->rule});
 	if (!so_far->trained) /* it lies there */
 		return true;
+	if (!cmd_course_folder(course))
+		return false;
 	FeProgram *whole = rt->program;
 	rt->program = so_far->program; /* the rule is one of the program with its choices made */
 	bool saved = store_folder_best(course->folder, so_far->trained, !course->saved);

@@ -4,37 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "runtime/command/command.h"
+#include "runtime/command/cmd_front.h"
 #include "runtime/command/limits.h"
-#include "runtime/search/search.h"
-
-enum { FRONT_MOST_ON = 8 };
-
-/* An expression as it did in the last stage that it came to. */
-typedef struct Row {
-	const char *formula, *constants, *source;
-	int size, cost, stage;
-	double degree, score, rate;
-	double low, high; /* of the score; NaN where the result does not say */
-	bool winner;
-	CompareInterval on[FRONT_MOST_ON]; /* on the problems of --on */
-	const double *learned;             /* numbers of `learn`; NULL: none were fitted */
-	int learned_count;
-	int64_t combination; /* of choices: its number; */
-	double lost;         /* of one that is trained: problems on which it is not finite */
-} Row;
-
-typedef struct Listing {
-	Cmd *cmd;
-	const CmdRun *run;
-	VEC(Row) rows;
-	int stage;          /* the last one that any came to; -1: none */
-	const char *winner; /* of the whole front, as a formula */
-	bool finished;
-	bool choices, trained; /* combinations are listed; which are trained */
-	int tried, steps;      /* problems and steps of --on; 0: not asked for */
-	CmdWords on;
-} Listing;
 
 /* ---- what is listed ---- */
 
@@ -48,7 +19,8 @@ static const char *constants_text(Arena *arena, const SearchArchiveScore *score,
 }
 
 /* What stands behind the constants of the expression. */
-static void read_learned(const SearchArchiveExpr *expr, const SearchArchiveScore *score, Arena *arena, Row *out) {
+static void read_learned(const SearchArchiveExpr *expr, const SearchArchiveScore *score, Arena *arena,
+                         CmdFrontRow *out) {
 	int own = 0;
 	for (const char *at = expr->text; *at; at++)
 		own += *at == '{';
@@ -58,30 +30,39 @@ static void read_learned(const SearchArchiveExpr *expr, const SearchArchiveScore
 }
 
 /* In a folder from elsewhere there may be any number of them: are they those of this rule? */
-static const double *learned_for(const Row *row, const FeRule *rule) {
+static const double *learned_for(const CmdFrontRow *row, const FeRule *rule) {
 	bool numbers = row->learned_count > 0 && row->learned_count == learned_count(rule);
 	for (uint32_t i = 0; i < rule->learned.count; i++)
 		numbers = numbers && rule->learned.data[i].slot.type.rank == 0;
 	return numbers ? row->learned : NULL;
 }
 
+/* Is a choice, "u=2", what --choose asks for? That may name its rule, "parts.u=2", where the choice itself need not. */
+static bool is_meant(const char *choice, size_t length, const char *asked) {
+	const char *dot = strrchr(asked, '.');
+	if (dot && !memchr(choice, '.', length))
+		asked = dot + 1;
+	return strlen(asked) == length && !strncmp(choice, asked, length);
+}
+
 /* Does a combination, "u=2 form=1", have all that --choose asks for? */
 static bool is_chosen(const CmdWords *asked, const char *text) {
 	for (uint32_t i = 0; i < asked->count; i++) {
-		const char *word = asked->data[i], *at = text;
-		size_t length = strlen(word);
-		while (*at && (strncmp(at, word, length) != 0 || (at[length] && at[length] != ' '))) {
-			at += strcspn(at, " ");
+		bool has = false;
+		for (const char *at = text; *at && !has;) {
+			size_t length = strcspn(at, " ");
+			has = is_meant(at, length, asked->data[i]);
+			at += length;
 			at += strspn(at, " ");
 		}
-		if (!*at)
+		if (!has)
 			return false;
 	}
 	return true;
 }
 
 static bool see(void *user, const SearchArchiveRow *row) {
-	Listing *listing = user;
+	CmdFront *listing = user;
 	Arena *arena = listing->cmd->arena;
 	const CmdOptions *given = &listing->cmd->options;
 	bool single = !strcmp(listing->run->record.precision, "f32");
@@ -96,17 +77,17 @@ static bool see(void *user, const SearchArchiveRow *row) {
 		return true;
 	if (!front && !is_chosen(&given->choose, row->expr.text))
 		return true;
-	Row one = {.formula = search_archive_formula(&row->expr, &row->score, single, arena),
-	           .constants = constants_text(arena, &row->score, single),
-	           .source = arena_strdup(arena, row->expr.source),
-	           .size = row->expr.size,
-	           .cost = row->expr.cost,
-	           .stage = row->score.stage,
-	           .degree = row->expr.degree,
-	           .score = row->score.value,
-	           .rate = row->score.rate,
-	           .low = (double)NAN,
-	           .high = (double)NAN};
+	CmdFrontRow one = {.formula = search_archive_formula(&row->expr, &row->score, single, arena),
+	                   .constants = constants_text(arena, &row->score, single),
+	                   .source = arena_strdup(arena, row->expr.source),
+	                   .size = row->expr.size,
+	                   .cost = row->expr.cost,
+	                   .stage = row->score.stage,
+	                   .degree = row->expr.degree,
+	                   .score = row->score.value,
+	                   .rate = row->score.rate,
+	                   .low = (double)NAN,
+	                   .high = (double)NAN};
 	one.winner = !front && one.stage == listing->stage && !strcmp(one.formula, listing->winner);
 	if (listing->choices)
 		one.combination = (int64_t)row->expr.hash;
@@ -119,16 +100,16 @@ static bool see(void *user, const SearchArchiveRow *row) {
 }
 
 static int by_size(const void *a, const void *b) {
-	const Row *x = a, *y = b;
+	const CmdFrontRow *x = a, *y = b;
 	if (x->size != y->size)
 		return x->size < y->size ? -1 : 1;
 	return x->score < y->score ? -1 : x->score > y->score;
 }
 
 /* Of each size the best, if it beats all smaller ones; the winner is the last of them, or a smaller one that is as good. */
-static void keep_front(Listing *listing) {
+static void keep_front(CmdFront *listing) {
 	uint32_t kept = 0;
-	Row *rows = listing->rows.data;
+	CmdFrontRow *rows = listing->rows.data;
 	double best = (double)INFINITY;
 	if (listing->rows.count)
 		qsort(rows, listing->rows.count, sizeof *rows, by_size);
@@ -150,7 +131,7 @@ static void keep_front(Listing *listing) {
 }
 
 static int by_score(const void *a, const void *b) {
-	const Row *x = a, *y = b;
+	const CmdFrontRow *x = a, *y = b;
 	if (x->lost < y->lost || y->lost < x->lost)
 		return x->lost < y->lost ? -1 : 1;
 	if (x->score < y->score || y->score < x->score)
@@ -159,15 +140,15 @@ static int by_score(const void *a, const void *b) {
 }
 
 /* Combinations have no size: all that came furthest are listed, the best first. */
-static void keep_finalists(Listing *listing) {
+static void keep_finalists(CmdFront *listing) {
 	if (!listing->rows.count)
 		return;
-	qsort(listing->rows.data, listing->rows.count, sizeof(Row), by_score);
+	qsort(listing->rows.data, listing->rows.count, sizeof(CmdFrontRow), by_score);
 	listing->rows.data[0].winner = true;
 	listing->winner = listing->rows.data[0].formula;
 }
 
-static void keep_chosen(Listing *listing) {
+static void keep_chosen(CmdFront *listing) {
 	uint32_t kept = 0;
 	for (uint32_t i = 0; i < listing->rows.count; i++)
 		if (is_chosen(&listing->cmd->options.choose, listing->rows.data[i].formula))
@@ -176,7 +157,7 @@ static void keep_chosen(Listing *listing) {
 }
 
 /* Of the front, those of no more than so many nodes. */
-static void keep_small(Listing *listing, int size) {
+static void keep_small(CmdFront *listing, int size) {
 	uint32_t kept = 0;
 	for (uint32_t i = 0; i < listing->rows.count; i++)
 		if (listing->rows.data[i].size <= size)
@@ -184,7 +165,7 @@ static void keep_small(Listing *listing, int size) {
 	listing->rows.count = kept;
 }
 
-static CmdExit read_archive(Listing *listing) {
+static CmdExit read_archive(CmdFront *listing) {
 	Cmd *cmd = listing->cmd;
 	const char *dir = listing->run->dir, *path = arena_printf(cmd->arena, "%s/archive.sqlite", dir);
 	const char *leads = store_outside(cmd->arena, dir, path);
@@ -216,11 +197,14 @@ static CmdExit read_archive(Listing *listing) {
 		keep_small(listing, (int)cmd->options.size);
 	if (cmd->options.best < 0)
 		keep_chosen(listing);
+	if (cmd->options.choose.count && !listing->rows.count)
+		return cmd_fail(cmd, CMD_FINDINGS, "no combination %s in %s has all of --choose",
+		                cmd->options.best < 0 ? "that came furthest" : "with a score", dir);
 	return CMD_OK;
 }
 
 /* Intervals of the front, which the result has of a search that came to its end. */
-static void read_intervals(Listing *listing) {
+static void read_intervals(CmdFront *listing) {
 	Cmd *cmd = listing->cmd;
 	const char *dir = listing->run->dir, *why;
 	size_t length;
@@ -232,7 +216,7 @@ static void read_intervals(Listing *listing) {
 	json_array_foreach(front, i, one) {
 		const char *formula = json_string_value(json_object_get(one, listing->choices ? "choices" : "expression"));
 		for (uint32_t k = 0; formula && k < listing->rows.count; k++) {
-			Row *row = &listing->rows.data[k];
+			CmdFrontRow *row = &listing->rows.data[k];
 			if (listing->trained || row->stage != SEARCH_STAGES || strcmp(row->formula, formula) != 0)
 				continue;
 			row->low = rt_json_number(json_object_get(one, "low"));
@@ -272,9 +256,9 @@ static bool are_expressions(Cmd *cmd, const FeRule *rule, const char *formula) {
 }
 
 /* All listed ones as rules found_0, found_1, ... false with diagnostics. */
-static bool put_rules(Listing *listing, const FeRule *rule, Text *out) {
+static bool put_rules(CmdFront *listing, const FeRule *rule, Text *out) {
 	for (uint32_t i = 0; i < listing->rows.count; i++) {
-		const Row *row = &listing->rows.data[i];
+		const CmdFrontRow *row = &listing->rows.data[i];
 		if (!are_expressions(listing->cmd, rule, row->formula))
 			return false;
 		SearchFill fill = {.formula = row->formula,
@@ -289,7 +273,7 @@ static bool put_rules(Listing *listing, const FeRule *rule, Text *out) {
 }
 
 /* All listed combinations, each as a program of its own: rules that they apply have the same names in all of them. false with diagnostics. */
-static bool choice_rules(Listing *listing, const FeCall *on, FeCall *rules) {
+static bool choice_rules(CmdFront *listing, const FeCall *on, FeCall *rules) {
 	Cmd *cmd = listing->cmd;
 	const FeExperiment *run = &listing->run->experiment;
 	FeExperiment x = *run;
@@ -304,7 +288,7 @@ static bool choice_rules(Listing *listing, const FeCall *on, FeCall *rules) {
 	x.on.data = (FeCall *)on;
 	x.on.count = 1;
 	for (uint32_t i = 0; ok && i < listing->rows.count; i++) {
-		const Row *row = &listing->rows.data[i];
+		const CmdFrontRow *row = &listing->rows.data[i];
 		ChooseFound found = {.combination = row->combination, .rate = row->rate};
 		bool sound = row->combination >= 0 && (double)row->combination < space.combinations &&
 		             row->learned_count == learned_count(rule) && row->learned_count <= CHOOSE_MOST_LEARNED;
@@ -323,7 +307,7 @@ static bool choice_rules(Listing *listing, const FeCall *on, FeCall *rules) {
 }
 
 /* All listed expressions, in a program of their own. false with diagnostics. */
-static bool expression_rules(Listing *listing, const FeCall *on, FeCall *rules) {
+static bool expression_rules(CmdFront *listing, const FeCall *on, FeCall *rules) {
 	Cmd *cmd = listing->cmd;
 	IrModule *module = ir_module_new(cmd->session);
 	const FeRule *rule = open_rule(cmd, module, &listing->run->experiment.train, on);
@@ -338,7 +322,7 @@ static bool expression_rules(Listing *listing, const FeCall *on, FeCall *rules) 
 }
 
 /* The listed rules on objective number `which` of --on. */
-static CmdExit score_on(Listing *listing, uint32_t which) {
+static CmdExit score_on(CmdFront *listing, uint32_t which) {
 	Cmd *cmd = listing->cmd;
 	const FeExperiment *x = &listing->run->experiment;
 	FeCall objective;
@@ -368,163 +352,8 @@ static CmdExit score_on(Listing *listing, uint32_t which) {
 	return CMD_OK;
 }
 
-/* ---- as text ---- */
-
-static const char *stage_of(const Listing *listing, int stage) {
-	if (listing->trained)
-		return stage >= 0 && stage < CHOOSE_RUNGS ? search_rung_words[stage] : "?";
-	return stage >= 0 && stage <= SEARCH_STAGES ? search_stage_words[stage] : "?";
-}
-
-static const char *rate_text(Arena *arena, double rate) {
-	return isnan(rate) ? "-" : cmd_number(arena, rate, 3);
-}
-
-static void interval_cell(CmdTable *table, double low, double high) {
-	if (isnan(low))
-		cmd_cell(table, "-");
-	else
-		cmd_cell(table, "[%s, %s]", cmd_number(table->arena, low, 4), cmd_number(table->arena, high, 4));
-}
-
-static void put_table(const Listing *listing, Text *out) {
-	Cmd *cmd = listing->cmd;
-	Arena *arena = cmd->arena;
-	bool on = listing->tried > 0, mixed = cmd->options.best > 0, sized = !listing->choices;
-	bool known = listing->finished && !listing->trained;
-	uint32_t columns = 4u + sized + mixed + known + 2u * listing->on.count;
-	CmdTable table = {.arena = arena, .columns = columns, .left = 1u << (columns - 1) | (mixed ? 1u << 1 : 0u)};
-	cmd_cell(&table, sized ? "size" : "");
-	if (mixed)
-		cmd_cell(&table, "stage");
-	cmd_cell(&table, "score");
-	if (known)
-		cmd_cell(&table, "[95 %% interval]");
-	for (uint32_t k = 0; k < listing->on.count; k++) {
-		cmd_cell(&table, "on %s", listing->on.data[k]);
-		cmd_cell(&table, "[95 %% interval]");
-	}
-	cmd_cell(&table, "rate");
-	if (sized)
-		cmd_cell(&table, "FLOPs");
-	cmd_cell(&table, sized ? "expression" : "choices");
-	for (uint32_t i = 0; i < listing->rows.count; i++) {
-		const Row *row = &listing->rows.data[i];
-		if (sized)
-			cmd_cell(&table, "%d%s", row->size, row->winner ? " *" : "");
-		else
-			cmd_cell(&table, "%u%s", (unsigned)i + 1, row->winner ? " *" : "");
-		if (mixed)
-			cmd_cell(&table, "%s", stage_of(listing, row->stage));
-		cmd_cell(&table, row->lost > 0 ? "%s (%s lost)" : "%s", cmd_number(arena, row->score, 4),
-		         cmd_number(arena, row->lost, 6));
-		if (known)
-			interval_cell(&table, row->low, row->high);
-		for (uint32_t k = 0; k < listing->on.count; k++) {
-			cmd_cell(&table, "%s", cmd_number(arena, row->on[k].mean, 4));
-			interval_cell(&table, row->on[k].low, row->on[k].high);
-		}
-		cmd_cell(&table, "%s", rate_text(arena, row->rate));
-		if (sized)
-			cmd_cell(&table, "%d", row->cost);
-		cmd_cell(&table, "%s%s", row->formula, strcmp(row->source, "propose") ? "" : "  (proposed)");
-	}
-	if (!mixed)
-		text_printf(out, "scores of the stage \"%s\"%s\n", stage_of(listing, listing->stage),
-		            listing->finished ? "" : ", of a search that has not come to its end");
-	if (on)
-		text_printf(out, "on %s: %d unseen problems of %d steps\n", cmd->options.on, listing->tried, listing->steps);
-	cmd_table(&table, "  ", out);
-}
-
-/* "on_score", and of later objectives "on_score_2", ... */
-static const char *on_key(Arena *arena, const char *what, uint32_t which) {
-	return which ? arena_printf(arena, "on_%s_%u", what, which + 1) : arena_printf(arena, "on_%s", what);
-}
-
-/* A comma, and a text in quotes. */
-static void put_quoted(const char *words, Text *out) {
-	Text plain = text_new(out->arena);
-	text_plain(&plain, words, strlen(words), false);
-	text_printf(out, ",\"");
-	for (const char *at = text_cstr(&plain); *at; at++)
-		text_printf(out, *at == '"' ? "\"\"" : "%c", *at);
-	text_char(out, '"');
-}
-
-/* One line for each, with a name for each column; texts in quotes. */
-static void put_csv(const Listing *listing, Text *out) {
-	text_printf(out, listing->choices ? "stage,score,low,high," : "size,stage,score,low,high,");
-	for (uint32_t k = 0; k < listing->on.count; k++)
-		text_printf(out, "%s,%s,%s,", on_key(out->arena, "score", k), on_key(out->arena, "low", k),
-		            on_key(out->arena, "high", k));
-	text_printf(out, listing->choices ? "rate,constants,winner,source,choices\n"
-	                                  : "rate,constants,flops,degree,winner,source,expression\n");
-	for (uint32_t i = 0; i < listing->rows.count; i++) {
-		const Row *row = &listing->rows.data[i];
-		if (!listing->choices)
-			text_printf(out, "%d,", row->size);
-		text_printf(out, "%d,%.17g,", row->stage, row->score);
-		if (isnan(row->low)) /* empty: not known */
-			text_printf(out, ",,");
-		else
-			text_printf(out, "%.17g,%.17g,", row->low, row->high);
-		for (uint32_t k = 0; k < listing->on.count; k++)
-			text_printf(out, "%.17g,%.17g,%.17g,", row->on[k].mean, row->on[k].low, row->on[k].high);
-		if (isnan(row->rate))
-			text_printf(out, ",\"%s\",", row->constants);
-		else
-			text_printf(out, "%.17g,\"%s\",", row->rate, row->constants);
-		if (!listing->choices)
-			text_printf(out, "%d,%g,", row->cost, row->degree);
-		text_printf(out, "%d", row->winner);
-		put_quoted(row->source, out);
-		put_quoted(row->formula, out);
-		text_char(out, '\n');
-	}
-}
-
-static void put_json(const Listing *listing, Text *out) {
-	json_t *all = json_array();
-	for (uint32_t i = 0; i < listing->rows.count; i++) {
-		const Row *row = &listing->rows.data[i];
-		Text plain = text_new(out->arena);
-		text_plain(&plain, row->formula, strlen(row->formula), false);
-		json_t *one = json_object();
-		json_object_set_new(one, listing->choices ? "choices" : "expression", json_string(text_cstr(&plain)));
-		if (!listing->choices)
-			json_object_set_new(one, "size", json_integer(row->size));
-		json_object_set_new(one, "stage", json_integer(row->stage));
-		json_object_set_new(one, "score", rt_json_real(row->score));
-		if (!isnan(row->low)) {
-			json_object_set_new(one, "low", rt_json_real(row->low));
-			json_object_set_new(one, "high", rt_json_real(row->high));
-		}
-		json_object_set_new(one, "rate", isnan(row->rate) ? json_null() : rt_json_real(row->rate));
-		json_object_set_new(one, "constants", json_string(row->constants));
-		if (!listing->choices) {
-			json_object_set_new(one, "flops", json_integer(row->cost));
-			json_object_set_new(one, "degree", rt_json_real(row->degree));
-		}
-		Text source = text_new(out->arena);
-		text_plain(&source, row->source, strlen(row->source), false);
-		json_object_set_new(one, "source", json_string(text_cstr(&source)));
-		json_object_set_new(one, "winner", json_boolean(row->winner));
-		for (uint32_t k = 0; k < listing->on.count; k++) {
-			json_object_set_new(one, on_key(out->arena, "score", k), rt_json_real(row->on[k].mean));
-			json_object_set_new(one, on_key(out->arena, "low", k), rt_json_real(row->on[k].low));
-			json_object_set_new(one, on_key(out->arena, "high", k), rt_json_real(row->on[k].high));
-		}
-		json_array_append_new(all, one);
-	}
-	char *text = json_dumps(all, JSON_INDENT(1) | JSON_REAL_PRECISION(17));
-	text_printf(out, "%s\n", text ? text : "[]");
-	free(text);
-	json_decref(all);
-}
-
 /* What is listed, and whether it can be listed so. */
-static CmdExit see_kind(Listing *listing) {
+static CmdExit see_kind(CmdFront *listing) {
 	Cmd *cmd = listing->cmd;
 	const CmdRun *run = listing->run;
 	listing->choices = !run->experiment.learner && fe_has_choices(run->program, &run->experiment.train);
@@ -559,7 +388,7 @@ CmdExit cmd_front(Cmd *cmd) {
 		code = cmd_run_has_rule(cmd, &run);
 	if (code != CMD_OK)
 		return code;
-	Listing listing = {.cmd = cmd, .run = &run, .stage = -1};
+	CmdFront listing = {.cmd = cmd, .run = &run, .stage = -1};
 	code = see_kind(&listing);
 	if (code != CMD_OK)
 		return code;
@@ -574,8 +403,8 @@ CmdExit cmd_front(Cmd *cmd) {
 		cmd_runtime(cmd, IR_F32);
 		if (!cmd_split(cmd, given->on, &listing.on))
 			return cmd_usage(cmd, "--on needs a family at every comma");
-		if (listing.on.count > FRONT_MOST_ON)
-			return cmd_usage(cmd, "--on takes %d objectives at most", FRONT_MOST_ON);
+		if (listing.on.count > CMD_FRONT_MOST_ON)
+			return cmd_usage(cmd, "--on takes %d objectives at most", CMD_FRONT_MOST_ON);
 		for (uint32_t k = 0; k < listing.on.count && code == CMD_OK; k++)
 			code = score_on(&listing, k);
 	}
@@ -583,10 +412,10 @@ CmdExit cmd_front(Cmd *cmd) {
 		return code;
 	Text out = text_new(cmd->arena);
 	if (given->json)
-		put_json(&listing, &out);
+		cmd_front_json(&listing, &out);
 	else if (given->csv)
-		put_csv(&listing, &out);
+		cmd_front_csv(&listing, &out);
 	else
-		put_table(&listing, &out);
+		cmd_front_table(&listing, &out);
 	return cmd_print(cmd, &out);
 }

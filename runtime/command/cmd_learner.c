@@ -24,15 +24,12 @@ static void on_progress(void *user, const SearchLearnedProgress *p) {
 
 static bool on_best(void *user, const SearchLearned *so_far) {
 	CmdCourse *course = user;
-	if (!cmd_course_folder(course))
-		return false;
 	Arena *arena = arena_new();
 	Text rule = text_new(arena);
 	search_learner_file(course->cmd->rt, so_far, &rule);
-	StoreFound files = {.rule = text_cstr(&rule), .front = text_cstr(&rule)};
-	bool saved = store_folder_so_far(course->folder, &files, !course->saved);
+	bool ok = cmd_course_save(course, &(StoreFound){.rule = text_cstr(&rule), .front = text_cstr(&rule)});
 	arena_free(arena);
-	return cmd_course_saved(course, saved);
+	return ok;
 }
 
 /* ---- the end ---- */

@@ -38,17 +38,14 @@ static void on_progress(void *user, const SearchProgress *p) {
 static bool on_best(void *user, const SearchResult *so_far) {
 	CmdCourse *course = &((Searching *)user)->course;
 	const Cmd *cmd = course->cmd;
-	if (!cmd_course_folder(course))
-		return false;
 	Arena *arena = arena_new();
 	Text rule = text_new(arena), front = text_new(arena);
 	StoreAllWeights weights = {0};
-	bool saved =
-		search_rule_file(cmd->rt, so_far, &rule, &weights) && search_front_file(cmd->rt, so_far, &front, &weights);
+	bool ok = search_rule_file(cmd->rt, so_far, &rule, &weights) && search_front_file(cmd->rt, so_far, &front, &weights);
 	StoreFound files = {.rule = text_cstr(&rule), .front = text_cstr(&front), .weights = &weights};
-	saved = saved && store_folder_so_far(course->folder, &files, !course->saved);
+	ok = ok && cmd_course_save(course, &files);
 	arena_free(arena);
-	return cmd_course_saved(course, saved);
+	return ok;
 }
 
 static void on_baseline(void *user, uint32_t done, uint32_t total) {

@@ -85,8 +85,6 @@ void search_choose_lab_free(ChooseLab *lab);
 const FeRule *search_choose_lab_rule(const ChooseLab *lab);
 Task *search_choose_lab_task(const ChooseLab *lab);
 const double *search_choose_lab_theta(const ChooseLab *lab); /* where learned numbers start, [P] as they are trained */
-Problems *search_choose_lab_problems(ChooseLab *lab, ProblemSet set,
-                                     int count); /* one to a block; NULL with a diagnostic */
 ChooseBench *search_choose_bench_new(const ChooseLab *lab, Arena *arena);
 double search_choose_bench_bytes(const ChooseLab *lab); /* that it will take, about */
 int64_t search_choose_bench_evaluations(const ChooseBench *bench);

@@ -108,10 +108,6 @@ const double *search_choose_lab_theta(const ChooseLab *lab) {
 	return lab->theta;
 }
 
-Problems *search_choose_lab_problems(ChooseLab *lab, ProblemSet set, int count) {
-	return search_task_problems(lab->task, set, count);
-}
-
 /* ---- memory ---- */
 
 static size_t slot_bytes(const Task *task, uint32_t slot) {

@@ -140,12 +140,8 @@ const FeHole *search_lab_hole(const SearchLab *lab) {
 	return lab->hole;
 }
 
-const Task *search_lab_task(const SearchLab *lab) {
+Task *search_lab_task(const SearchLab *lab) {
 	return lab->task;
-}
-
-Problems *search_lab_problems(SearchLab *lab, ProblemSet set, int count) {
-	return search_task_problems(lab->task, set, count);
 }
 
 /* Is a register an array over coordinates? */

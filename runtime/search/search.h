@@ -161,11 +161,9 @@ typedef struct SearchLab SearchLab;
 SearchLab *search_lab_new(Rt *rt, const FeCall *objective, const FeCall *rule, FeScore score);
 void search_lab_free(SearchLab *lab);
 const FeHole *search_lab_hole(const SearchLab *lab); /* the first */
-const Task *search_lab_task(const SearchLab *lab);
+Task *search_lab_task(const SearchLab *lab);
 double search_lab_rate(const SearchLab *lab,
                        double rate); /* the nearest one in the range that the rule states for it */
-/* Problems for it, one to a block. NULL with a diagnostic. */
-Problems *search_lab_problems(SearchLab *lab, ProblemSet set, int count);
 /* Compiles the operations of a program, if they are not there already: before it is run, on one thread. false with a diagnostic. */
 bool search_lab_need(SearchLab *lab, const SearchProgram *program);
 /* The same for all that may be made of its holes' operations. */

@@ -11,7 +11,6 @@
 typedef FeRule *SearchLowers(Rt *rt, IrModule *module, const FeTarget *target, const void *how);
 /* It and an objective, one problem to a block. NULL with diagnostics. */
 Task *search_task(Rt *rt, const FeCall *objective, FeScore score, SearchLowers *lowers, const void *how);
-Problems *search_task_problems(Task *task, ProblemSet set, int count); /* NULL with a diagnostic */
 
 /* Those of an experiment, for each of its objectives. */
 typedef struct SearchProblems {

@@ -18,7 +18,8 @@ Task *search_task(Rt *rt, const FeCall *objective, FeScore score, SearchLowers *
 	return task;
 }
 
-Problems *search_task_problems(Task *task, ProblemSet set, int count) {
+/* One to a block. NULL with a diagnostic. */
+static Problems *problems_for(Task *task, ProblemSet set, int count) {
 	Rt *rt = task->rt;
 	if (!rt_memory_allows(rt, problems_bytes(task, count, false), "the data of these problems"))
 		return NULL;
@@ -27,7 +28,7 @@ Problems *search_task_problems(Task *task, ProblemSet set, int count) {
 
 static bool make(Task *const *tasks, int count, ProblemSet set, int each, Problems **out) {
 	for (int k = 0; k < count; k++) {
-		out[k] = search_task_problems(tasks[k], set, each);
+		out[k] = problems_for(tasks[k], set, each);
 		if (!out[k])
 			return false;
 	}
