@@ -24,7 +24,8 @@ static bool on_best(void *user, const ChooseResult *so_far) {
 	CmdCourse *course = user;
 	Arena *arena = arena_new();
 	Text rule = text_new(arena);
-	bool ok = search_choose_rule_file(so_far, &rule) && cmd_course_save(course, text_cstr(&rule), NULL);
+	bool ok =
+		search_choose_rule_file(so_far, &rule) && cmd_course_save(course, &(StoreFound){.rule = text_cstr(&rule)});
 	arena_free(arena);
 	return ok;
 }
@@ -217,7 +218,7 @@ static bool on_learned(void *user, const ChooseTrained *so_far) {
 	CmdCourse *course = user;
 	Rt *rt = course->cmd->rt;
 	if (so_far->rule)
-		return cmd_course_save(course, so_far->rule, NULL);
+		return cmd_course_save(course, &(StoreFound){.rule = so_far->rule});
 	if (!so_far->trained) /* it lies there */
 		return true;
 	if (!cmd_course_folder(course))

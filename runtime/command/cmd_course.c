@@ -49,9 +49,9 @@ bool cmd_course_saved(CmdCourse *course, bool saved) {
 	return saved || !first;
 }
 
-bool cmd_course_save(CmdCourse *course, const char *rule, const char *front) {
+bool cmd_course_save(CmdCourse *course, const StoreFound *files) {
 	return cmd_course_folder(course) &&
-	       cmd_course_saved(course, store_folder_so_far(course->folder, rule, front, !course->saved));
+	       cmd_course_saved(course, store_folder_so_far(course->folder, files, !course->saved));
 }
 
 SearchArchive *cmd_course_archive(void *user, const SearchArchiveRun *run) {

@@ -27,7 +27,7 @@ static bool on_best(void *user, const SearchLearned *so_far) {
 	Arena *arena = arena_new();
 	Text rule = text_new(arena);
 	search_learner_file(course->cmd->rt, so_far, &rule);
-	bool ok = cmd_course_save(course, text_cstr(&rule), text_cstr(&rule));
+	bool ok = cmd_course_save(course, &(StoreFound){.rule = text_cstr(&rule), .front = text_cstr(&rule)});
 	arena_free(arena);
 	return ok;
 }
