@@ -24,7 +24,7 @@ bool cmd_course_begin(CmdCourse *course);
 const char *cmd_course_resume_line(const CmdCourse *course);
 /* The folder, made if there is none yet. false with a diagnostic. */
 bool cmd_course_folder(CmdCourse *course);
-/* The files of the best so far (as for store_folder_so_far); the folder is made for them, if there is none yet. Whether the search goes on. */
+/* The files of the best so far; the folder is made for them, if there is none yet. Whether the search goes on. */
 bool cmd_course_save(CmdCourse *course, const StoreFound *files);
 /* What became of saving the best so far: the first time it has to lie there, with a diagnostic; later the search goes on without. Whether it
  * does. */

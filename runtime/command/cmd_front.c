@@ -67,6 +67,7 @@ static bool see(void *user, const SearchArchiveRow *row) {
 	const CmdOptions *given = &listing->cmd->options;
 	bool single = !strcmp(listing->run->record.precision, "f32");
 	bool front = !listing->winner;
+	listing->trained = listing->choices && search_choose_trains(row->expr.source);
 	if (listing->stage < 0)
 		listing->stage = row->score.stage;
 	if (front && row->score.stage != listing->stage)
@@ -361,15 +362,6 @@ static CmdExit see_kind(CmdFront *listing) {
 		return cmd->options.choose.count ? cmd_usage(cmd, "--choose is of choices, and %s has none", run->dir) : CMD_OK;
 	if (cmd->options.size > 0)
 		return cmd_usage(cmd, "--size is of expressions, and %s has combinations of choices", run->dir);
-	cmd->program = run->program;
-	if (!cmd->options.precision)
-		cmd->options.precision = run->record.precision;
-	cmd_runtime(cmd, IR_F32);
-	listing->trained = search_choose_is_trained(cmd->rt, &run->experiment);
-	if (listing->trained && cmd->options.on)
-		return cmd_usage(cmd,
-		                 "the archive has no numbers of those that were trained: `%s compare %s` has the best of them",
-		                 cmd->typed, run->dir);
 	return CMD_OK;
 }
 
@@ -395,6 +387,10 @@ CmdExit cmd_front(Cmd *cmd) {
 	if (!store_finished(cmd->session, run.dir, &listing.finished))
 		return cmd_failed(cmd);
 	code = read_archive(&listing);
+	if (code == CMD_OK && listing.trained && given->on)
+		return cmd_usage(cmd,
+		                 "the archive has no numbers of those that were trained: `%s compare %s` has the best of them",
+		                 cmd->typed, run.dir);
 	if (code == CMD_OK && listing.finished)
 		read_intervals(&listing);
 	if (code == CMD_OK && given->on) {

@@ -41,7 +41,8 @@ static bool on_best(void *user, const SearchResult *so_far) {
 	Arena *arena = arena_new();
 	Text rule = text_new(arena), front = text_new(arena);
 	StoreAllWeights weights = {0};
-	bool ok = search_rule_file(cmd->rt, so_far, &rule, &weights) && search_front_file(cmd->rt, so_far, &front, &weights);
+	bool ok =
+		search_rule_file(cmd->rt, so_far, &rule, &weights) && search_front_file(cmd->rt, so_far, &front, &weights);
 	StoreFound files = {.rule = text_cstr(&rule), .front = text_cstr(&front), .weights = &weights};
 	ok = ok && cmd_course_save(course, &files);
 	arena_free(arena);

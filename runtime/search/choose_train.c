@@ -4,12 +4,19 @@
  * it goes on from. */
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "runtime/search/choose.h"
 
 enum { RUNGS = CHOOSE_RUNGS, PIECES = 16 /* of a whole training */ };
 const char *const search_rung_words[RUNGS] = {"a sixteenth of the steps", "a quarter of the steps", "all steps"};
 static const int rung_parts[RUNGS] = {PIECES, 4, 1}; /* of the outer steps */
+
+static const char *const sources[] = {"fixed", "train"}; /* by whether something is learned */
+
+bool search_choose_trains(const char *source) {
+	return !strcmp(source, sources[0]) || !strcmp(source, sources[1]);
+}
 
 static FeRule *rule_alone(Rt *rt, IrModule *module, const FeExperiment *x) {
 	FeObjective *problem = fe_objective(rt->program, module, &x->on.data[0], rt->options.real);
@@ -98,9 +105,7 @@ static void put(ChooseTraining *t, ChoosePupil *pupil, bool first, int64_t evalu
 	                 .rate = (double)NAN,
 	                 .numbers = &lost,
 	                 .number_count = lost > 0,
-	                 .source = !first   ? NULL
-	                           : learns ? "train"
-	                                    : "fixed"};
+	                 .source = first ? sources[learns] : NULL};
 	ChooseEpoch epoch = {.epoch = {.stage = learns ? t->rung : RUNGS - 1, .evaluations = evaluations}, &row, 1};
 	search_pupil_state(pupil, scratch, &epoch.epoch);
 	search_choose_put(&t->kept, &epoch);

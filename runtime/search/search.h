@@ -508,6 +508,7 @@ enum { CHOOSE_RUNGS = 3 };
 extern const char
 	*const search_rung_words[CHOOSE_RUNGS]; /* how far combinations are trained, in the order of the stages */
 
+bool search_choose_trains(const char *source); /* Is it that of an expression of such a search? */
 /* Are there so many learned numbers beside the choices, or arrays of them, that combinations are trained? */
 bool search_choose_is_trained(Rt *rt, const FeExperiment *experiment);
 /* NULL with diagnostics, or without where it was interrupted before anything was found. */

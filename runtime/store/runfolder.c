@@ -559,8 +559,8 @@ static const char *put_found(StoreFolder *folder, const StoreFound *found, bool 
 
 bool store_folder_so_far(StoreFolder *folder, const StoreFound *found, bool first) {
 	if (folder->reserve_bytes == 0) {
-		folder->reserve_bytes =
-			2 * (strlen(found->rule) + (found->front ? strlen(found->front) : 0)) + STORE_FOR_RESULT;
+		size_t front = found->front ? strlen(found->front) : 0;
+		folder->reserve_bytes = 2 * (strlen(found->rule) + front) + STORE_FOR_RESULT;
 		folder->reserve = file_reserve(folder->dir, folder->reserve_bytes);
 	}
 	ArenaMark mark = arena_mark(folder->arena);

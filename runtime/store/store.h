@@ -43,7 +43,7 @@ typedef struct StoreFound {
 	struct json_t *search; /* what else there is to say of it, which becomes the folder's */
 } StoreFound;
 
-/* The files of `found` (all else in it is unused; no front: NULL) while a search goes on, so that a kill leaves them; `first` as for store_folder_best. */
+/* The files of `found` (all else in it is unused) while a search goes on, so that a kill leaves them; `first` as for store_folder_best. */
 bool store_folder_so_far(StoreFolder *folder, const StoreFound *found, bool first);
 /* rule.grad, front.grad and result.json. false with a diagnostic; *rule_saved as above. */
 bool store_folder_found(StoreFolder *folder, const StoreFound *found, bool *rule_saved);
