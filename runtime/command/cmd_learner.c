@@ -52,7 +52,8 @@ static bool on_best(void *user, const SearchLearned *so_far) {
 	Arena *arena = arena_new();
 	Text rule = text_new(arena);
 	search_learner_file(cmd->rt, so_far, &rule);
-	bool saved = store_folder_so_far(course->folder, text_cstr(&rule), text_cstr(&rule), first);
+	bool saved =
+		store_folder_so_far(course->folder, &(StoreFound){.rule = text_cstr(&rule), .front = text_cstr(&rule)}, first);
 	arena_free(arena);
 	if (first && saved)
 		now_saved(course);

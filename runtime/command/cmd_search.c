@@ -24,6 +24,10 @@ static void on_progress(void *user, const SearchProgress *p) {
 		cmd_put_evolving(cmd, p);
 	} else if (p->stage == SEARCH_PROPOSING) {
 		cmd_put_proposing(cmd, p);
+	} else if (p->stage == SEARCH_TRAINING) {
+		cmd_progress(cmd, p->step == p->steps, "training finalist %s of %s: step %d/%d  %s  %s  %s left",
+		             cmd_count(arena, p->done + 1), cmd_count(arena, p->total), p->step, p->steps,
+		             cmd_number(arena, p->best, 4), p->formula, cmd_time(arena, p->eta));
 	} else if (p->stage < 0) {
 		cmd_progress(cmd, false, "making expressions of size %d: %s, %s of them distinct", p->size,
 		             cmd_count(arena, p->generated), cmd_count(arena, p->distinct));
@@ -63,9 +67,11 @@ static bool on_best(void *user, const SearchResult *so_far) {
 		return false;
 	Arena *arena = arena_new();
 	Text rule = text_new(arena), front = text_new(arena);
-	search_rule_file(cmd->rt, so_far, &rule);
-	search_front_file(cmd->rt, so_far, &front);
-	bool saved = store_folder_so_far(searching->folder, text_cstr(&rule), text_cstr(&front), first);
+	StoreAllWeights weights = {0};
+	bool saved =
+		search_rule_file(cmd->rt, so_far, &rule, &weights) && search_front_file(cmd->rt, so_far, &front, &weights);
+	StoreFound files = {.rule = text_cstr(&rule), .front = text_cstr(&front), .weights = &weights};
+	saved = saved && store_folder_so_far(searching->folder, &files, first);
 	arena_free(arena);
 	if (first && saved)
 		now_saved(searching);
@@ -179,6 +185,11 @@ static void put_summary(Cmd *cmd, const SearchResult *result, const char *dir, T
 		result->finalists, result->finalists == 1 ? "" : "s", problems, problems == 1 ? "" : "s",
 		result->select_problems > 0 ? "no stage has seen" : "they were fitted on (there are no select problems)");
 	put_front(cmd, result, out);
+	if (result->beside > 0)
+		text_printf(
+			out, "\n%s number%s of `learn` %s\n", cmd_count(arena, result->beside), result->beside == 1 ? "" : "s",
+			result->trains ? "beside it, which each finalist was trained in; before that they stood where they start"
+						   : "beside it, some in rules that it applies: they stay where they start");
 	if (result->table->stopped && !result->evolved)
 		text_printf(out, "\nonly expressions of size up to %d: there are too many of the next\n", result->table->size);
 	text_printf(out,
@@ -211,6 +222,8 @@ static json_t *search_json(Cmd *cmd, const SearchResult *result) {
 		json_object_set_new(one, "low", rt_json_real(found->select.low));
 		json_object_set_new(one, "high", rt_json_real(found->select.high));
 		json_object_set_new(one, "proposed", json_boolean(found->proposed));
+		if (found->trained)
+			json_object_set_new(one, "untrained", rt_json_real(found->untrained));
 		json_object_set_new(one, "winner", json_boolean(i == result->winner));
 		json_array_append_new(front, one);
 	}
@@ -234,6 +247,8 @@ static bool differ(double a, double b) {
 /* What is written is read again and compiled like any rule; it has to score as it did in the search, but for rounding. */
 static bool confirm(Cmd *cmd, const SearchResult *result) {
 	double *means = ARENA_ARRAY(cmd->arena, double, result->front_count + 1);
+	if (result->trains) /* what is trained was compiled like any rule already */
+		return true;
 	if (!search_confirm(cmd->rt, result, cmd_program_new(cmd), on_confirmed, cmd, means))
 		return false;
 	for (uint32_t i = 0; i < result->front_count; i++) {
@@ -251,11 +266,13 @@ static bool confirm(Cmd *cmd, const SearchResult *result) {
 static CmdExit save(Searching *searching, const SearchResult *result) {
 	Cmd *cmd = searching->cmd;
 	Text rule = text_new(cmd->arena), front = text_new(cmd->arena), out = text_new(cmd->arena);
-	search_rule_file(cmd->rt, result, &rule);
-	search_front_file(cmd->rt, result, &front);
+	StoreAllWeights weights = {0};
+	if (!search_rule_file(cmd->rt, result, &rule, &weights) || !search_front_file(cmd->rt, result, &front, &weights))
+		return cmd_failed(cmd);
 	const FeExperiment *x = result->experiment;
 	StoreFound found = {.rule = text_cstr(&rule),
 	                    .front = text_cstr(&front),
+	                    .weights = &weights,
 	                    .rule_name = session_text(cmd->session, x->train.decl->name.name),
 	                    .horizon_low = x->horizon_low,
 	                    .horizon_high = x->horizon_high,

@@ -107,6 +107,9 @@ static void put_comment(const SearchResult *result, const SearchFound *found, Te
 		text_printf(out, "; %s, fitted alike: %.4g", known->label, known->select.mean);
 	text_printf(out, ". Size %d, %d constant%s, degree %g%s.\n", x->size, x->constants, x->constants == 1 ? "" : "s",
 	            (double)x->degree / (double)FE_DEGREE_ONE, found->proposed ? ", proposed by another program" : "");
+	if (found->trained)
+		text_printf(out, "# %lld number%s beside the expression trained; before: %.4g.\n", (long long)result->beside,
+		            result->beside == 1 ? "" : "s", found->untrained);
 }
 
 /* How tightly one of several formulas binds, which stand side by side as text (search_formula): as an atom, or not at all. */
@@ -127,8 +130,13 @@ void search_filled_rule(Rt *rt, const FeCall *call, const FeRule *rule, const Se
 	call_with_rate(rt, call, rule->hole->rate, fill->rate, &rated);
 	Span spans[SEARCH_MOST_HOLES];
 	const char *formulas[SEARCH_MOST_HOLES], *at = fill->formula;
-	StoreFill text = {
-		.holes = spans, .formulas = formulas, .name = fill->name, .alone = fill->alone, .learned = fill->learned};
+	StoreFill text = {.holes = spans,
+	                  .formulas = formulas,
+	                  .name = fill->name,
+	                  .alone = fill->alone,
+	                  .learned = fill->learned,
+	                  .weights = fill->weights,
+	                  .tensors = fill->tensors};
 	for (const FeHole *hole = rule->hole; hole; hole = hole->next, text.count++) {
 		size_t length = strcspn(at, "|");
 		bool last = !hole->next;
@@ -141,14 +149,38 @@ void search_filled_rule(Rt *rt, const FeCall *call, const FeRule *rule, const Se
 	store_filled_source(rt, &rated, rule, &text, out);
 }
 
-/* Number `number` of the front under a name (NULL: that of the rule); alone: without what it mentions. */
-static void rule_text(Rt *rt, const SearchResult *result, uint32_t number, const char *name, bool alone, Text *out) {
-	const SearchFound *found = &result->front[number];
-	SearchFill fill = {
-		.name = name, .alone = alone, .rate = found->rate, .learned = result->labs[0]->learned ? found->learned : NULL};
-	fill.formula = search_formula(result->table, found->expr, found->constants, out->arena, &fill.level);
-	put_comment(result, found, out);
-	search_filled_rule(rt, &result->experiment->train, result->labs[0]->task->rule, &fill, out);
+/* The text of what was found, and the arrays that it reads from a file of this name. */
+static void filled(Rt *rt, const SearchResult *result, const SearchFound *found, SearchFill *fill, Text *out) {
+	fill->rate = found->rate;
+	fill->learned = found->trained ? found->trained : result->labs[0]->learned ? found->learned : NULL;
+	fill->formula = search_formula(result->table, found->expr, found->constants, out->arena, &fill->level);
+	search_filled_rule(rt, &result->experiment->train, result->labs[0]->task->rule, fill, out);
+}
+
+void search_found_text(Rt *rt, const SearchResult *result, const SearchFound *found, Text *out) {
+	SearchFill fill = {.weights = ""};
+	filled(rt, result, found, &fill, out);
+}
+
+/* Number `number` of the front, with its arrays in the file that `fill` names. false with a diagnostic. */
+static bool rule_text(Rt *rt, const SearchResult *result, uint32_t number, SearchFill *fill, Text *out,
+                      StoreAllWeights *weights) {
+	Session *session = rt->session;
+	Safetensors tensors = {0};
+	StoreWeights file = {.name = fill->weights};
+	char *bytes;
+	put_comment(result, &result->front[number], out);
+	fill->tensors = &tensors;
+	filled(rt, result, &result->front[number], fill, out);
+	if (tensors.count == 0)
+		return true;
+	const char *error = safetensors_bytes(session->arena, &tensors, &bytes, &file.length);
+	if (error)
+		diag_error(session, 811, (Span){0}, "%s: %s", file.name, error);
+	file.bytes = bytes;
+	if (!error)
+		vec_push(session->arena, weights, file);
+	return !error;
 }
 
 static const char *front_name(const Rt *rt, const SearchResult *result, uint32_t number, Arena *arena) {
@@ -166,17 +198,24 @@ static void put_head(const Rt *rt, const SearchResult *result, const char *what,
 		text_printf(out, ", in a search that has not ended.\n");
 }
 
-void search_rule_file(Rt *rt, const SearchResult *result, Text *out) {
+bool search_rule_file(Rt *rt, const SearchResult *result, Text *out, StoreAllWeights *weights) {
+	SearchFill fill = {.weights = "weights.safetensors"};
 	put_head(rt, result, "Found", out);
-	rule_text(rt, result, result->winner, NULL, false, out);
+	return rule_text(rt, result, result->winner, &fill, out, weights);
 }
 
-void search_front_file(Rt *rt, const SearchResult *result, Text *out) {
+bool search_front_file(Rt *rt, const SearchResult *result, Text *out, StoreAllWeights *weights) {
+	bool ok = true;
 	put_head(rt, result, "The best of every size that beats all smaller ones, found", out);
-	for (uint32_t i = 0; i < result->front_count; i++) {
+	for (uint32_t i = 0; i < result->front_count && ok; i++) {
+		int size = result->table->exprs[result->front[i].expr].size;
+		SearchFill fill = {.name = front_name(rt, result, i, out->arena),
+		                   .alone = i > 0,
+		                   .weights = arena_printf(rt->session->arena, "weights-%d.safetensors", size)};
 		text_char(out, '\n');
-		rule_text(rt, result, i, front_name(rt, result, i, out->arena), i > 0, out);
+		ok = rule_text(rt, result, i, &fill, out, weights);
 	}
+	return ok;
 }
 
 /* ---- by compiled code ---- */
@@ -224,8 +263,9 @@ static bool compiled_mean(Rt *rt, const SearchResult *result, const FeCall *rule
 bool search_confirm(Rt *rt, const SearchResult *result, FeProgram *program, SearchConfirmed *progress, void *user,
                     double *means) {
 	Text text = text_new(rt->session->arena);
-	search_front_file(rt, result, &text);
-	if (!fe_add_source(program, source_add(rt->session, "<front>", text_cstr(&text), text.length)))
+	StoreAllWeights weights = {0};
+	if (!search_front_file(rt, result, &text, &weights) ||
+	    !fe_add_source(program, source_add(rt->session, "<front>", text_cstr(&text), text.length)))
 		return false;
 	const FeExperiment *x = result->experiment;
 	int count = result->select_problems > 0 ? x->select_problems : x->train_problems;

@@ -306,6 +306,8 @@ static bool score_finalists(Search *s) {
 		done += some;
 		tell_stage(s, SEARCH_SELECTING, done, s->count, since);
 	}
+	if (out->trains && !search_train_beside(s, problems))
+		return false;
 	/* Nothing is drawn in a search but problems, so the intervals are the same for every seed. */
 	for (uint32_t i = 0; i < s->count; i++) {
 		SearchFound *found = &s->found[i];
@@ -400,6 +402,7 @@ static void make_candidates(Search *s) {
 static bool run(Search *s) {
 	if (!make_labs(s))
 		return false;
+	search_see_beside(s);
 	make_candidates(s);
 	if (s->out->holes > 1 && s->out->kind == FE_SEARCH_ENUMERATE) {
 		Diag *diag = diag_error(s->rt->session, 335, s->out->labs[0]->hole->next->span,

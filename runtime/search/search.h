@@ -217,6 +217,8 @@ typedef struct SearchFound {
 	double score;   /* of the last stage that it came through; lower is better */
 	double rate, constants[SEARCH_MOST_CONSTANTS];
 	double learned[SEARCH_MOST_LEARNED]; /* numbers of `learn`, as the rule uses them, where they are fitted */
+	const double *trained;               /* the same of all there are, where finalists are trained; NULL: not yet */
+	double untrained;                    /* its score before */
 	SearchEnd end;                       /* of its last run */
 	CompareInterval select;              /* its score on the select problems (without any: on those of training) */
 	double *select_scores;               /* per problem */
@@ -227,7 +229,8 @@ enum {
 	SEARCH_STAGES = 4,
 	SEARCH_SELECTING = SEARCH_STAGES + 1,
 	SEARCH_EVOLVING = SEARCH_STAGES + 2,
-	SEARCH_PROPOSING = SEARCH_STAGES + 3
+	SEARCH_PROPOSING = SEARCH_STAGES + 3,
+	SEARCH_TRAINING = SEARCH_STAGES + 4
 };
 extern const char
 	*const search_stage_words[SEARCH_STAGES + 1]; /* stages.c: what people call them, and the last word on them */
@@ -235,9 +238,10 @@ extern const char
 bool search_is_worse(double score, double best);
 
 typedef struct SearchProgress {
-	int stage; /* -1: expressions are being made; then 0 .. SEARCH_STAGES - 1, and SEARCH_SELECTING; SEARCH_EVOLVING; SEARCH_PROPOSING; of choices SEARCH_STAGES: rules are written */
+	int stage; /* -1: expressions are being made; then 0 .. SEARCH_STAGES - 1, and SEARCH_SELECTING; SEARCH_EVOLVING; SEARCH_PROPOSING; SEARCH_TRAINING; of choices SEARCH_STAGES: rules are written */
 	bool random;                 /* ... or drawing */
 	int64_t known;               /* children whose score was there already */
+	int step, steps;             /* of the finalist that is in training */
 	int size;                    /* of the expressions that are being made */
 	int64_t generated, distinct; /* expressions so far */
 	int64_t done, total;         /* of this stage */
@@ -328,6 +332,8 @@ struct SearchResult {
 	int64_t generated, candidates; /* expressions looked at; those that are not the same, and may stand in the hole */
 	int64_t evaluated[SEARCH_STAGES]; /* how many came into each stage */
 	uint32_t finalists;
+	int64_t beside;                      /* numbers of `learn` that are not fitted as constants are */
+	bool trains;                         /* finalists are trained in them; else they stay where they start */
 	int train_problems, select_problems; /* on which finalists were fitted, and one was chosen */
 	int64_t evaluations;                 /* of an objective, as those of training count */
 	bool interrupted;                    /* what is here is the best so far */
@@ -369,14 +375,17 @@ const SearchBaseline *search_best_baseline(const SearchResult *result);
 
 /* ---- found.c: as rules of the language ---- */
 
-void search_rule_file(Rt *rt, const SearchResult *result, Text *out);  /* rule.grad: the winner */
-void search_front_file(Rt *rt, const SearchResult *result, Text *out); /* front.grad */
+/* rule.grad: the winner; and front.grad. `weights` receives the files of arrays that they read, where finalists are trained. false with a diagnostic. */
+bool search_rule_file(Rt *rt, const SearchResult *result, Text *out, StoreAllWeights *weights);
+bool search_front_file(Rt *rt, const SearchResult *result, Text *out, StoreAllWeights *weights);
 /* A rule with a formula in the place of its open expression (of several: as search_formula writes them), and its rate, as text. */
 typedef struct SearchFill {
 	const char *formula, *name; /* name: NULL: its own */
 	FeLevel level;              /* of the formula */
 	double rate;
 	const double *learned; /* numbers of `learn`, as the rule uses them; NULL: they stay as they are written */
+	const char *weights;   /* the file of those that are arrays ... */
+	Safetensors *tensors;  /* ... which receives them; NULL: there are none */
 	bool alone;            /* without the declarations that it mentions */
 } SearchFill;
 

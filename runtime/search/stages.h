@@ -103,6 +103,15 @@ bool search_imitate(Search *s);
 /* evolved.c: evolution, or random search, and then what it met as the candidates. false with a diagnostic, or interrupted. */
 bool search_evolve_candidates(Search *s);
 
+/* beside.c: numbers of `learn` that are not fitted as constants are. */
+/* How many there are, and whether they can be trained: result->beside, result->trains. */
+void search_see_beside(Search *s);
+/* Trains them in every finalist, by what the experiment says of training, and scores the finalists anew on the problems (one set per lab)
+ * that they are chosen by. false with a diagnostic, or interrupted. */
+bool search_train_beside(Search *s, Problems *const *problems);
+/* found.c: what was found as a program of its own, under the name of its rule; what is learned starts as it is written. */
+void search_found_text(Rt *rt, const SearchResult *result, const SearchFound *found, Text *out);
+
 /* ablate.c: the best finalists with less in them become finalists. */
 void search_ablate(Search *s);
 

@@ -394,7 +394,7 @@ bool store_is_own(const char *name) {
 	for (size_t i = 0; i < sizeof own_files / sizeof *own_files; i++)
 		if (!strcmp(name, own_files[i]))
 			return true;
-	return !strncmp(name, "sources/", strlen("sources/"));
+	return !strncmp(name, "sources/", strlen("sources/")) || !strncmp(name, "weights-", strlen("weights-"));
 }
 
 void store_folder_discard(StoreFolder *folder) {
@@ -524,18 +524,24 @@ bool store_folder_result(StoreFolder *folder, const Trained *trained, bool *rule
 	return write_result(folder, trained);
 }
 
-static const char *put_found(StoreFolder *folder, const char *rule, const char *front, bool lasting) {
-	const char *error = front ? put_file(folder, "front.grad", front, strlen(front), lasting) : NULL;
-	return error ? error : put_file(folder, "rule.grad", rule, strlen(rule), lasting);
+static const char *put_found(StoreFolder *folder, const StoreFound *found, bool lasting) {
+	const char *error = NULL;
+	for (uint32_t i = 0; found->weights && i < found->weights->count && !error; i++) {
+		const StoreWeights *one = &found->weights->data[i];
+		error = put_file(folder, one->name, one->bytes, one->length, lasting);
+	}
+	if (!error && found->front)
+		error = put_file(folder, "front.grad", found->front, strlen(found->front), lasting);
+	return error ? error : put_file(folder, "rule.grad", found->rule, strlen(found->rule), lasting);
 }
 
-bool store_folder_so_far(StoreFolder *folder, const char *rule, const char *front, bool first) {
+bool store_folder_so_far(StoreFolder *folder, const StoreFound *found, bool first) {
 	if (folder->reserve_bytes == 0) {
-		folder->reserve_bytes = 2 * (strlen(rule) + strlen(front)) + STORE_FOR_RESULT;
+		folder->reserve_bytes = 2 * (strlen(found->rule) + strlen(found->front)) + STORE_FOR_RESULT;
 		folder->reserve = file_reserve(folder->dir, folder->reserve_bytes);
 	}
 	ArenaMark mark = arena_mark(folder->arena);
-	const char *error = put_found(folder, rule, front, false);
+	const char *error = put_found(folder, found, false);
 	if (error)
 		return first ? complain(folder, error) : false;
 	arena_release(folder->arena, mark);
@@ -545,7 +551,7 @@ bool store_folder_so_far(StoreFolder *folder, const char *rule, const char *fron
 }
 
 bool store_folder_found(StoreFolder *folder, const StoreFound *found, bool *rule_saved) {
-	*rule_saved = complain(folder, put_found(folder, found->rule, found->front, true));
+	*rule_saved = complain(folder, put_found(folder, found, true));
 	json_t *root = json_object();
 	json_object_set_new(root, "rule", json_string(found->rule_name));
 	json_object_set_new(root, "horizon", json_pack("[i,i]", found->horizon_low, found->horizon_high));
