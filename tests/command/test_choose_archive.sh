@@ -171,6 +171,38 @@ copy fitted
 expect 5 "$GRADUS" front other --best 3
 has err 'a row of it is not what was written there'
 
+# Files of data are part of what was searched; to list what was found, none are needed. Choices that were made stay made, and the others keep
+# their names.
+printf '1,2\n2,4.1\n3,5.9\n-1,-2\n' >points.csv
+cat >fit.grad <<'END'
+optimizer c(lr = 0.1) {
+  x <- x - lr * choose { 1, 0.5 } * choose { g, sign(g) } * choose { 1, 1 / t }
+}
+objective line() {
+  data A : [m, 2] from "points.csv"
+  param w : real ~ normal(0, 1)
+  minimize mean[i]((A[i, 0] * w - A[i, 1])^2)
+}
+experiment fit {
+  train    c()
+  on       line()
+  problems 4 train, 4 select, 4 test
+  horizon  6
+}
+END
+expect 0 "$GRADUS" train fit.grad -o fit --choose 1=2
+cp -r fit fit2
+rm fit2/result.json
+expect 0 "$GRADUS" front fit2
+has out '2=1 3=1'
+expect 1 "$GRADUS" resume fit2 # where are they?
+expect 0 "$GRADUS" resume fit2 --data .
+same fit fit2
+rm fit2/result.json
+echo 4,8 >>points.csv
+expect 5 "$GRADUS" resume fit2 --data .
+has err 'other sources or data'
+
 # ---- front ----
 expect 0 "$GRADUS" front fitted
 has out 'select problems'
