@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "runtime/command/cmd_course.h"
+#include "runtime/command/cmd_front_svg.h"
 
 typedef struct Searching {
 	CmdCourse course;             /* first: what asks for the archive knows no more */
@@ -223,6 +224,30 @@ static bool confirm(Cmd *cmd, const SearchResult *result) {
 
 /* ---- the end ---- */
 
+/* The front on the problems that it was chosen by, with the known rules that were fitted alike as lines. */
+static CmdExit draw(const Searching *searching, const SearchResult *result) {
+	Cmd *cmd = searching->course.cmd;
+	const FeExperiment *x = result->experiment;
+	int problems = result->select_problems > 0 ? result->select_problems : result->train_problems * result->lab_count;
+	CmdFront front = {
+		.title = arena_printf(cmd->arena, "%s: formulas found", session_text(cmd->session, x->train.decl->name.name)),
+		.problems = arena_printf(cmd->arena, "%d problem%s that the search %s", problems, problems == 1 ? "" : "s",
+	                             result->select_problems > 0 ? "has not seen" : "was made on"),
+		.steps = x->horizon_high,
+		.score = x->score};
+	for (uint32_t i = 0; i < result->front_count; i++) {
+		CmdFrontPoint point = {expr_of(result, i)->size, result->front[i].select};
+		vec_push(cmd->arena, &front.points, point);
+	}
+	for (uint32_t i = 0; i < result->baseline_count; i++) {
+		CmdFrontLevel level = {arena_printf(cmd->arena, "%s, fitted", result->baselines[i].label),
+		                       result->baselines[i].select.mean};
+		if (result->baselines[i].fitted)
+			vec_push(cmd->arena, &front.levels, level);
+	}
+	return cmd_put_front(cmd, searching->course.dir, "front.svg", &front);
+}
+
 static CmdExit save(Searching *searching, const SearchResult *result) {
 	Cmd *cmd = searching->course.cmd;
 	Text rule = text_new(cmd->arena), front = text_new(cmd->arena), out = text_new(cmd->arena);
@@ -249,6 +274,8 @@ static CmdExit save(Searching *searching, const SearchResult *result) {
 	CmdExit code = cmd_print(cmd, &out);
 	if (!whole)
 		return cmd_failed(cmd);
+	if (code == CMD_OK)
+		code = draw(searching, result);
 	if (code == CMD_OK)
 		cmd_say(cmd, "next: %s compare %s%s", cmd->typed, searching->course.plain,
 		        cmd_data_option(cmd, searching->course.experiment));

@@ -113,6 +113,7 @@ has out '3 numbers of `learn` beside it, which each finalist was trained in'
 has array/rule.grad 'learn W : [2] from "weights.safetensors"'
 lacks array/rule.grad 'decay = 0.9 in'
 has array/result.json '"untrained"'
+has array/front.svg 'adam, fitted'
 as_trained array
 expect 0 "$GRADUS" check array/rule.grad array/front.grad
 expect 0 "$GRADUS" emit c array -o emitted-array
