@@ -191,6 +191,7 @@ typedef struct Source {
 	VEC(SourceStop)
 	stops; /* on long lines, so that a place far into one is found without walking there; made when needed */
 	bool stopped;
+	bool derived; /* made of another source, which stays what was read: a text with choices made for one more program */
 	const struct AstKept *kept; /* of a text in which choices were made: frontend/syntax/choose.h; NULL: none were */
 	uint64_t walked;            /* bytes that were looked at to find columns: tests count work by it */
 } Source;

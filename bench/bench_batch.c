@@ -57,7 +57,7 @@ static void ours(void *user) {
 	const ProblemBlock *block = &b->problems->blocks[0];
 	double score[IR_LANES] = {0};
 	run_begin(b->task, block, &b->args, &b->state, b->arena);
-	run_advance(b->task, block, &b->args, &b->state, 0, STEPS, STEPS, score, NULL, NULL, b->arena);
+	run_advance(b->task, block, &b->args, &b->state, 0, STEPS, STEPS, score, NULL, b->arena);
 }
 
 static void peer(void *user) {

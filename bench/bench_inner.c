@@ -29,8 +29,7 @@ static void ours(void *user) {
 	for (int k = 0; k < inner->problems->block_count; k++) {
 		const ProblemBlock *block = &inner->problems->blocks[k];
 		run_begin(inner->task, block, &inner->args, &inner->state, inner->arena);
-		run_advance(inner->task, block, &inner->args, &inner->state, 0, STEPS, STEPS, inner->score, NULL, NULL,
-		            inner->arena);
+		run_advance(inner->task, block, &inner->args, &inner->state, 0, STEPS, STEPS, inner->score, NULL, inner->arena);
 	}
 }
 

@@ -53,7 +53,8 @@ static Stage stage_new(Setup *setup, Arena *arena, const char *family) {
 	SearchSpace *space = ARENA_NEW(arena, SearchSpace);
 	search_space_of(search_lab_task(s.lab)->rule, search_lab_hole(s.lab), false, space);
 	s.table = search_enumerate(space, NULL, NULL);
-	s.problems = search_lab_problems(s.lab, PROBLEMS_TRAIN, 1);
+	s.problems =
+		problems_of(search_lab_task(s.lab), search_lab_task(s.lab)->rt->options.seed, PROBLEMS_TRAIN, 1, false);
 	s.programs = ARENA_ARRAY(arena, SearchProgram, MOST);
 	for (uint32_t i = 0; i < s.table->count && s.count < MOST; i++) {
 		if (!search_is_candidate(s.table, i))

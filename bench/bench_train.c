@@ -101,7 +101,7 @@ static void our_forward_block(void *user) {
 	Ours *ours = user;
 	double score[ROOF_LANES] = {0};
 	run_begin(ours->task, our_block(ours, 0), &ours->args, &ours->state, ours->forward_arena);
-	run_advance(ours->task, our_block(ours, 0), &ours->args, &ours->state, 0, ROOF_STEPS, ROOF_STEPS, score, NULL, NULL,
+	run_advance(ours->task, our_block(ours, 0), &ours->args, &ours->state, 0, ROOF_STEPS, ROOF_STEPS, score, NULL,
 	            ours->forward_arena);
 }
 

@@ -44,6 +44,9 @@ enum {
 	HOLE_MOST_OPERANDS = 12,
 	/* ... open expressions of a rule, E0330 */
 	HOLE_MOST = 4,
+	/* numbers of `learn` beside open expressions or choices that are fitted as constants of each candidate; where there are more, or arrays of
+	 * them, candidates are trained */
+	HOLE_MOST_FITTED = 10,
 	/* learner.c, E0332: statements of each section of an open learner; numbers of its memory, and vectors */
 	LEARNER_MOST_STATEMENTS = 16,
 	LEARNER_MOST_MEMORY = 8

@@ -121,9 +121,11 @@ IrOp *ir_copy_op(IrBuilder *b, const IrFunc *from, const IrOp *op, IrMap *map);
  * name, or be bound through the types of the arguments. */
 void ir_inline(IrBuilder *b, const IrFunc *callee, const IrValue *args, IrValue *results);
 /* link.c: the function with `objective` (..., x) -> f, g in place of its evaluations. What the objective reads besides x
- * becomes parameters, in the roles that it has there; how many evaluations counted is a result of role SPENT. */
+ * becomes parameters, in the roles that it has there; how many evaluations counted is a result of role SPENT. looks > 0: a result of
+ * role LOOKED, [looks], says for each of the first that counted the least value that was read of it and those before (inf: of none). */
 typedef IrFunc *IrDifferentiate(IrModule *module, const IrFunc *func, bool reverse); /* by the first parameter */
-IrFunc *ir_link(IrModule *module, const IrFunc *func, const IrFunc *objective, IrDifferentiate *differentiate);
+IrFunc *ir_link(IrModule *module, const IrFunc *func, const IrFunc *objective, IrDifferentiate *differentiate,
+                int64_t looks);
 /* How many evaluations a run of the function counts as, all turns of all loops counted: those that always count, and all. */
 typedef struct IrEvaluations {
 	int64_t least, most;

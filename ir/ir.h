@@ -428,10 +428,23 @@ bool *ir_choose_results(Arena *arena, const IrFunc *func, IrRole role);
 /* lanes[params]: does every lane of a batch have its own? As ad_batch wants to know it. */
 bool *ir_lanes_by_role(Arena *arena, const IrFunc *func, bool lanes_are_particles);
 
+/* A set of roles. */
+typedef struct IrRoleSet {
+	uint64_t bits[(IR_ALL_ROLES + 63) / 64];
+} IrRoleSet;
+
+static inline void ir_role_add(IrRoleSet *set, IrRole role) {
+	set->bits[role / 64] |= UINT64_C(1) << role % 64;
+}
+
+static inline bool ir_role_in(const IrRoleSet *set, IrRole role) {
+	return set->bits[role / 64] >> role % 64 & 1;
+}
+
 /* What a caller has for each role: values, places in memory or tensors, one after another. Begins with ir_by_role, which is all
  * that is set at first: calls are made often. */
 typedef struct IrByRole {
-	uint64_t roles; /* those that something is given for, as bits */
+	IrRoleSet roles; /* those that something is given for */
 	struct IrItems {
 		const void *items;
 		uint32_t count, stride; /* stride not 0: the items are the addresses items, items + stride, ... */
@@ -440,12 +453,12 @@ typedef struct IrByRole {
 
 /* Inline, as a call of machine code for a small problem takes no longer than a few of them. */
 static inline void ir_by_role(IrByRole *given) {
-	given->roles = 0;
+	given->roles = (IrRoleSet){{0}};
 }
 
 /* For calls with addresses: first, first + stride, ... */
 static inline void ir_give_addresses(IrByRole *given, IrRole role, const void *first, size_t stride, uint32_t count) {
-	given->roles |= UINT64_C(1) << role;
+	ir_role_add(&given->roles, role);
 	given->of[role].items = first;
 	given->of[role].count = count;
 	given->of[role].stride = (uint32_t)stride;

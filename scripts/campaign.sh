@@ -7,15 +7,18 @@
 #   FUZZ_SECONDS (600)              every target of tests/fuzz, as long as this
 #   GRADUS_KILLS (1000)             `train` killed at random moments: what is left can be used (command/test_kill.sh, a fifth as
 #                                   many), and goes on to the same bytes (command/test_resume.sh)
+#   GRADUS_SEARCH_KILLS (100)       searches killed at random moments go on to the same archive (command/test_archive.sh,
+#                                   command/test_choose_archive.sh)
 #   lion: where signs win, as examples/discover_lion.grad says (command/test_discover_lion.sh)
-#   CAMPAIGN (all of "random mutants ir fuzz kills lion")  which of them
+#   choose: the 4096 combinations of examples/choose_adam.grad all through all stages, against the search (test_choose_exhaustive)
+#   CAMPAIGN (all of "random mutants ir fuzz kills lion choose")  which of them
 #   SEED (a new one every time)     where all of them begin; it is printed first, and given again looks at the same
 #   JOBS (all cores)                processes at once
 set -u
 cd "$(dirname "$0")/.." || exit 2
 jobs=${JOBS:-$(nproc 2>/dev/null || echo 2)}
 seed=${SEED:-$(od -A n -N 3 -t u1 /dev/urandom | awk '{ print $1 * 65536 + $2 * 256 + $3 + 1 }')}
-parts=${CAMPAIGN:-random mutants ir fuzz kills lion}
+parts=${CAMPAIGN:-random mutants ir fuzz kills lion choose}
 logs=build/campaign failed=""
 mkdir -p "$logs"
 echo "SEED=$seed"
@@ -87,7 +90,9 @@ if wants kills; then
 	kills=${GRADUS_KILLS:-1000}
 	if (
 		export GRADUS="$PWD/build/gradus" SOURCE_DIR="$PWD" CC="${CC:-cc}"
-		GRADUS_KILLS=$((kills / 5 + 1)) sh tests/command/test_kill.sh && GRADUS_KILLS=$kills sh tests/command/test_resume.sh
+		export GRADUS_SEARCH_KILLS="${GRADUS_SEARCH_KILLS:-100}"
+		GRADUS_KILLS=$((kills / 5 + 1)) sh tests/command/test_kill.sh && GRADUS_KILLS=$kills sh tests/command/test_resume.sh &&
+			sh tests/command/test_archive.sh && sh tests/command/test_choose_archive.sh
 	) >"$logs/kills" 2>&1
 	then echo "kills: $kills, nothing lost"
 	else tail -n 40 "$logs/kills"; failed="$failed kills"
@@ -98,6 +103,13 @@ if wants lion; then
 	if GRADUS=build/gradus SOURCE_DIR=$PWD CC=${CC:-cc} GRADUS_LION=1 sh tests/command/test_discover_lion.sh >"$logs/lion" 2>&1
 	then sed 's/^/lion: /' "$logs/lion"
 	else tail -n 40 "$logs/lion"; failed="$failed lion"
+	fi
+fi
+if wants choose; then
+	build release test_choose_exhaustive
+	if GRADUS_CHOOSE=1 build/tests/test_choose_exhaustive >"$logs/choose" 2>&1
+	then sed -n 's/^\([0-9]* combinations, all\)/choose: \1/p' "$logs/choose"
+	else tail -n 40 "$logs/choose"; failed="$failed choose"
 	fi
 fi
 if wants fuzz; then

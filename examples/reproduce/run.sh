@@ -2,7 +2,8 @@
 # examples/reproduce/run.sh NAME [--quick]: reproduces a published result, and prints what docs/reproductions.md shows.
 # NAME is that of a file here. Every experiment is trained with three seeds, and all are compared in one table with rules that are tuned
 # on the training problems. --quick does the same with one seed, a few steps and a few problems: that it runs, not what comes out.
-# GRADUS may name the command, REPRODUCE_DIR where to write (default: build/reproduce/NAME), SEEDS which seeds.
+# GRADUS may name the command, REPRODUCE_DIR where to write (default: build/reproduce/NAME), SEEDS which seeds, FASHION_MNIST and MNIST the
+# folders of these images, as distributed (default: below ../shared/data/vision). Without images, what needs them is left out aloud.
 set -eu
 cd "$(dirname "$0")/../.."
 
@@ -31,6 +32,9 @@ case $gradus in
 *) gradus=$PWD/$gradus ;;
 esac
 seeds=${SEEDS:-0 1 2}
+data= # the folder of what objectives read
+fashion=$(cd "${FASHION_MNIST:-../shared/data/vision/fashion-mnist}" 2>/dev/null && pwd) || fashion=
+digits=$(cd "${MNIST:-../shared/data/vision/mnist}" 2>/dev/null && pwd) || digits=
 few_steps=
 [ -z "$quick" ] || { seeds=0 few_steps="--steps 3"; }
 
@@ -43,7 +47,8 @@ learn() {
 			folder=$experiment-$seed
 			started=$(date +%s)
 			# shellcheck disable=SC2086
-			"$gradus" train "$file" "$experiment" -o "$out/$folder" --seed "$seed" $few_steps >"$out/$folder.log" 2>&1 || {
+			"$gradus" train "$file" "$experiment" -o "$out/$folder" --seed "$seed" $few_steps \
+				${data:+--data "$data"} >"$out/$folder.log" 2>&1 || {
 				cat "$out/$folder.log" >&2
 				return 1
 			}
@@ -58,16 +63,23 @@ learn() {
 judge() {
 	family=$1 steps=$2 tune=$3 test=$4 rules=$5
 	shift 5
-	table="$family-$steps.txt"
+	table="$family-$steps${label:-}.txt"
 	[ -z "$quick" ] || { tune=3 test=4; }
 	# shellcheck disable=SC2086
 	(cd "$out" && "$gradus" compare $runs --file "$file" --on "$family" --steps "$steps" --train "$tune" --test "$test" --against "$rules" "$@" \
-		>"$table" 2>compare.log) || {
+		${data:+--data "$data"} >"$table" 2>compare.log) || {
 		cat "$out/compare.log" >&2
 		return 1
 	}
 	echo
 	sed '/^Grids$/,$d; /^Margin of victory/,$d' "$out/$table"
+}
+
+# have_images: the folder of Fashion-MNIST is the data from here on. false: there is none, which is said.
+have_images() {
+	data=$fashion
+	[ -n "$data" ] || echo "SKIPPED: no images of Fashion-MNIST; FASHION_MNIST names their folder"
+	[ -n "$data" ]
 }
 
 constant=gradient_descent,momentum,nesterov,rmsprop,adam,adagrad
@@ -116,6 +128,29 @@ several)
 		"scaled(base = logistic)"; do
 		judge "$family" 40 90 100 "momentum,adam,robbins_monro(base = adam),lbfgs_wolfe"
 	done
+	;;
+andrychowicz)
+	learn quadratics
+	judge quadratic 100 64 100 "gradient_descent,momentum,nesterov,rmsprop,adam"
+	have_images || exit 0
+	learn network
+	for family in sigmoid_images "sigmoid_images(hidden = 40)" deeper_sigmoid_images; do
+		judge "$family" 100 8 16 "gradient_descent,momentum(beta = 0.9),rmsprop(beta = 0.99),adam(beta1 = 0.9, beta2 = 0.999)"
+		[ -z "$quick" ] || break
+	done
+	;;
+mlp_lopt)
+	have_images || exit 0
+	if [ -n "$quick" ]; then learn adafac; else learn mlp adafac; fi
+	tuned="adam(beta1 = 0.9, beta2 = 0.999)"
+	judge images 200 8 16 "$tuned"
+	[ -z "$quick" ] || exit 0
+	judge images 1000 8 16 "$tuned"
+	judge "images(hidden = 128)" 200 8 16 "$tuned"
+	judge deeper_images 200 8 16 "$tuned"
+	data=$digits label=-mnist
+	[ -n "$data" ] || { echo "SKIPPED: no images of MNIST; MNIST names their folder"; exit 0; }
+	judge images 200 8 16 "$tuned"
 	;;
 hypergradient)
 	learn rates

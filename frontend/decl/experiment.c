@@ -1,5 +1,6 @@
 /* Experiments: their clauses, checked. */
 #include "frontend/decl/decl.h"
+#include "frontend/limits.h"
 
 #include <math.h>
 #include <string.h>
@@ -360,7 +361,22 @@ static void missing_clauses(Reading *r, const AstDecl *decl, bool learns) {
 	r->ok = false;
 }
 
-/* Clauses of training say nothing to a search, and those of a search nothing to training. */
+/* Numbers of `learn`; more than are fitted where there are arrays. */
+static int numbers_beside(const AstBlock *block) {
+	int count = 0;
+	for (uint32_t i = 0; i < block->count; i++) {
+		const AstStmt *s = block->data[i];
+		if (s->kind == AST_WHEN)
+			count += numbers_beside(&s->when.yes) + numbers_beside(&s->when.no);
+		else if (s->kind == AST_LEARN && (s->declare.has_head || s->declare.type.dims.count))
+			count += HOLE_MOST_FITTED + 1;
+		else
+			count += s->kind == AST_LEARN;
+	}
+	return count;
+}
+
+/* Clauses of training say nothing to a search, unless finalists may be trained in the end; and those of a search nothing to training. */
 static void warn_of_clauses(Reading *r, const AstExperiment *x, const FeExperiment *out) {
 	const struct {
 		Span span;
@@ -374,8 +390,9 @@ static void warn_of_clauses(Reading *r, const AstExperiment *x, const FeExperime
 		return;
 	const char *rule = session_text(r->session, out->train.decl->name.name);
 	bool searches = fe_open_expression(out->train.decl) != NULL;
+	bool trains = searches && numbers_beside(&out->train.decl->body) > HOLE_MOST_FITTED;
 	for (size_t i = 0; i < sizeof clauses / sizeof *clauses; i++)
-		if (clauses[i].span.file && clauses[i].of_search != searches)
+		if (clauses[i].span.file && clauses[i].of_search != searches && !(trains && !clauses[i].of_search))
 			diag_warning(r->session, 335, clauses[i].span,
 			             searches ? "`%s` says nothing here: `%s` is searched for its open expression, not trained"
 			                      : "`%s` says nothing here: `%s` has no open expression",

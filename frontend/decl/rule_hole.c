@@ -234,11 +234,12 @@ bool fe_is_searchable(Session *session, const FeRule *rule, Span call) {
 		diag = diag_error(session, 334, call, "`%s` is fixed here, and every expression needs a rate of its own", rate);
 		diag_help(session, diag, "leave `%s` out: the search finds one for each", rate);
 	} else if (!hole->rate) {
-		diag = diag_error(session, 334, rule->decl->name.span, "`%s` has no rate, which every expression needs one of",
-		                  name);
-		diag_help(session, diag,
-		          "give it a hyperparameter `lr` in front of the open expression, as in "
-		          "`x <- x - lr * discover(...)`");
+		diag = diag_error(session, 334, rule->decl->name.span,
+		                  "`%s` has no rate, and every expression needs one of its own", name);
+		diag_help(
+			session, diag,
+			"a rate is a real hyperparameter that is called like one (lr, rate, step, alpha, eta, learning_rate), in "
+			"front of the open expression: `x <- x - lr * discover(...)`");
 	} else {
 		bool in_front = false;
 		for (const FeHole *each = hole; each; each = each->next)

@@ -75,6 +75,7 @@ uint32_t program_chosen(FeProgram *p, uint32_t source) {
 		ast_put_cut(session, source, &cuts, &text);
 		source = source_add(session, written->path, text_cstr(&text), text.length);
 		session->sources.data[source]->kept = cuts.kept;
+		session->sources.data[source]->derived = p->origin != NULL;
 		if (!p->origin) /* as it was written, it is no source of this program */
 			written->path = "<before choices>";
 	}

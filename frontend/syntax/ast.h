@@ -367,6 +367,26 @@ typedef bool AstVisit(const AstExpr *x, void *context); /* x may be NULL */
 bool ast_any_part(const AstExpr *x, AstVisit *visit, void *context);
 /* Visits the expressions of a statement, also of those inside of it, until one visit says true. */
 bool ast_any_expr(const AstStmt *s, AstVisit *visit, void *context);
+
+/* ---- bind.c: parentheses ---- */
+
+/* How tightly an expression binds, the loosest first. */
+typedef enum AstBind {
+	AST_BIND_IF,
+	AST_BIND_OR,
+	AST_BIND_AND,
+	AST_BIND_NOT,
+	AST_BIND_COMPARE,
+	AST_BIND_SUM,
+	AST_BIND_PRODUCT,
+	AST_BIND_NEG,
+	AST_BIND_POWER,
+	AST_BIND_ATOM
+} AstBind;
+
+AstBind ast_bind_of(const Session *session, const AstExpr *x);
+/* What binds at least as tightly as this may stand in the place of a part of the rule, an operand or an alternative, without parentheses. */
+AstBind ast_bind_needed(const AstDecl *rule, const AstExpr *part);
 bool ast_returns(const AstBlock *block); /* has a `return`, under whatever condition */
 
 /* ---- print.c: the tree as text, for tests and for people who look at it ---- */

@@ -5,85 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* ---- parentheses ---- */
-
-/* How tightly it binds, the loosest first. */
-enum { BIND_IF, BIND_OR, BIND_AND, BIND_NOT, BIND_COMPARE, BIND_SUM, BIND_PRODUCT, BIND_NEG, BIND_POWER, BIND_ATOM };
-
-static int bind_of_op(AstOp op) {
-	switch (op) {
-	case AST_OR: return BIND_OR;
-	case AST_AND: return BIND_AND;
-	case AST_NOT: return BIND_NOT;
-	case AST_ADD:
-	case AST_SUB: return BIND_SUM;
-	case AST_NEG: return BIND_NEG;
-	case AST_POW: return BIND_POWER;
-	default: return BIND_PRODUCT;
-	}
-}
-
-/* In parentheses of its own it is an atom; so its place says. `(a + b) * c` begins with those of its first part. */
-static int bind_of(const Session *session, const AstExpr *x) {
-	const AstExpr *first = x->kind == AST_BINARY    ? x->binary.left
-	                       : x->kind == AST_COMPARE ? x->compare.operands.data[0]
-	                                                : NULL;
-	bool of_first = first && first->span.start == x->span.start;
-	if (!of_first && session->sources.data[x->span.file]->text[x->span.start] == '(')
-		return BIND_ATOM;
-	switch (x->kind) {
-	case AST_IF: return BIND_IF;
-	case AST_COMPARE: return BIND_COMPARE;
-	case AST_UNARY: return bind_of_op(x->unary.op);
-	case AST_BINARY: return bind_of_op(x->binary.op);
-	default: return BIND_ATOM;
-	}
-}
-
-typedef struct Place {
-	const AstDecl *rule;
-	const AstExpr *choice;
-	int needed; /* what binds at least as tightly needs no parentheses there */
-} Place;
-
-/* Operations of one rank are done from the left, and what stands on the right keeps its parentheses, so that nothing is added in
- * another order. */
-static void see_binary(Place *place, const AstExpr *x) {
-	int own = bind_of_op(x->binary.op);
-	if (x->binary.left == place->choice)
-		place->needed = own == BIND_POWER ? BIND_ATOM : own;
-	if (x->binary.right == place->choice)
-		place->needed = own + 1;
-}
-
-static int needed_at(const AstDecl *rule, const AstExpr *choice);
-
-static bool see(const AstExpr *x, void *context) {
-	Place *place = context;
-	if (!x)
-		return false;
-	for (uint32_t i = 0; x->kind == AST_CHOOSE && i < x->elements.count; i++)
-		if (x->elements.data[i] == place->choice) /* it will stand where that one stands */
-			place->needed = needed_at(place->rule, x);
-	if (x->kind == AST_BINARY)
-		see_binary(place, x);
-	else if (x->kind == AST_UNARY && x->unary.operand == place->choice)
-		place->needed = bind_of_op(x->unary.op) + 1;
-	else if (x->kind == AST_INDEX && x->index.base == place->choice)
-		place->needed = BIND_ATOM;
-	else if (x->kind == AST_COMPARE)
-		for (uint32_t i = 0; i < x->compare.operands.count; i++)
-			place->needed = x->compare.operands.data[i] == place->choice ? BIND_SUM : place->needed;
-	return ast_any_part(x, see, context);
-}
-
-static int needed_at(const AstDecl *rule, const AstExpr *choice) {
-	Place place = {rule, choice, BIND_IF};
-	for (uint32_t i = 0; i < rule->body.count; i++)
-		ast_any_expr(rule->body.data[i], see, &place);
-	return place.needed;
-}
-
 /* ---- cuts ---- */
 
 static bool is_blank(char c) {
@@ -162,7 +83,7 @@ void ast_cut_choices(Session *session, const AstDecl *rule, const AstChoices *ch
 		              .end = x->span.end,
 		              .stays = stays->span,
 		              .call = choices->data[i].applies && is_bare(session, stays),
-		              .bracket = bind_of(session, stays) < needed_at(rule, x)};
+		              .bracket = ast_bind_of(session, stays) < ast_bind_needed(rule, x)};
 		vec_push(cuts->arena, &cuts->list, cut);
 	}
 	arena_free(scratch);

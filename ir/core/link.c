@@ -1,4 +1,6 @@
 /* Linking: a function that evaluates an objective gets the objective that it is to work on, and counts how often. */
+#include <math.h>
+
 #include "ir/core/copy.h"
 
 typedef struct Linker {
@@ -7,7 +9,9 @@ typedef struct Linker {
 	IrValue *args; /* of the objective, in its order; that of role X is set for every evaluation */
 	uint32_t place, f, g;
 	IrDifferentiate *differentiate;
-	IrValue spent; /* so far; of a loop that evaluates, it is carried */
+	const IrBlock *block; /* that is copied */
+	IrValue spent;        /* so far; of a loop that evaluates, it is carried, and so is `looked` */
+	IrValue looked;       /* see ir_link; 0: not asked for */
 	Arena *scratch;
 } Linker;
 
@@ -22,6 +26,23 @@ static IrValue count_some(Linker *l, int64_t evaluations, IrValue when) {
 	IrValue out = ir_put(&f, IR_PUT_NONE, after, ir_scalar_type(IR_I64), NULL, 0, false);
 	ir_for_end(&f);
 	return out;
+}
+
+/* The value that the next evaluation gives, for it and those that follow. */
+static void look_at(Linker *l, IrValue value, IrValue when) {
+	IrModule *module = l->copier.b->func->module;
+	IrType type = ir_type(l->copier.b->func, l->looked);
+	IrForBuilder f = ir_for_begin(l->copier.b);
+	IrAt at = ir_at_index(module, ir_for_index(&f, 0, type.dims[0]), 1);
+	uint32_t number = ir_index_value(&f, at), now = ir_read_scalar(&f, value),
+			 before = ir_read(&f, l->looked, &at, false);
+	uint32_t least = ir_op3(&f, IR_where, ir_op2(&f, IR_lt, now, before), now, before);
+	uint32_t earlier = ir_op2(&f, IR_lt, number, ir_read_scalar(&f, l->spent));
+	uint32_t after = ir_op3(&f, IR_where, earlier, before, least);
+	if (when)
+		after = ir_op3(&f, IR_where, ir_read_scalar(&f, ir_map_get(l->copier.map, when)), after, before);
+	l->looked = ir_put(&f, IR_PUT_NONE, after, type, &at, 0, false);
+	ir_for_end(&f);
 }
 
 /* The objective at a place; its results, in its order. */
@@ -82,14 +103,17 @@ static void link_evaluate(void *context, const IrOp *op) {
 	const IrValue *results = objective_at(l, op->evaluate.at);
 	ir_map_set(l->copier.map, op->evaluate.f, results[l->f]);
 	ir_map_set(l->copier.map, op->evaluate.g, results[l->g]);
-	l->spent = count_some(l, evaluations_of(l->copier.from, op), op->evaluate.when);
+	int64_t evaluations = evaluations_of(l->copier.from, op);
+	if (l->looked && evaluations > 0 && ir_block_uses(l->block, op->evaluate.f))
+		look_at(l, results[l->f], op->evaluate.when);
+	l->spent = count_some(l, evaluations, op->evaluate.when);
 }
 
 /* Of the function with the objective in it, whose other parameters are behind its own. */
 static IrValue derivative(Linker *l, const IrDeferred *deferred) {
 	IrModule *module = l->copier.b->func->module;
 	uint32_t funcs = module->funcs.count, own = deferred->args.count - 1, count = own;
-	const IrFunc *linked = ir_link(module, deferred->of, l->objective, l->differentiate);
+	const IrFunc *linked = ir_link(module, deferred->of, l->objective, l->differentiate, 0);
 	const IrFunc *made = l->differentiate(module, linked, deferred->what == IR_DEFERRED_REVERSE);
 	IrValue *args = ARENA_ARRAY(l->scratch, IrValue, own + l->objective->params.count + 1), result;
 	for (uint32_t i = 0; i < own; i++)
@@ -140,6 +164,7 @@ static bool always_counts(const IrBlock *block) {
 
 static void link_loop(void *context, const IrOp *op) {
 	Linker *l = context;
+	const IrBlock *around = l->block;
 	if (!evaluates(&op->loop.body)) {
 		ir_copy_as_it_is(&l->copier, op);
 		return;
@@ -149,9 +174,13 @@ static void link_loop(void *context, const IrOp *op) {
 	if (always_counts(&op->loop.body))
 		copy.made->loop.goes = 0; /* a turn that changes nothing else still counts */
 	l->spent = ir_loop_copy_carry(&copy, l->spent);
+	l->looked = l->looked ? ir_loop_copy_carry(&copy, l->looked) : 0;
+	l->block = &op->loop.body;
 	ir_copy_ops(&l->copier, &op->loop.body);
-	ir_loop_copy_end(&copy, &l->spent);
+	l->block = around;
+	ir_loop_copy_end(&copy, (const IrValue[]){l->spent, l->looked});
 	l->spent = ir_loop_copy_out(&copy, 0);
+	l->looked = l->looked ? ir_loop_copy_out(&copy, 1) : 0;
 }
 
 static IrCopyRule *const rules[IR_KIND_COUNT] = {
@@ -162,7 +191,8 @@ static bool shares_key(const IrFunc *func, IrRole role) {
 	return (role == IR_ROLE_SEED || role == IR_ROLE_INSTANCE) && ir_params_of(func, role).count == 1;
 }
 
-IrFunc *ir_link(IrModule *module, const IrFunc *func, const IrFunc *objective, IrDifferentiate *differentiate) {
+IrFunc *ir_link(IrModule *module, const IrFunc *func, const IrFunc *objective, IrDifferentiate *differentiate,
+                int64_t looks) {
 	Arena *scratch = arena_new();
 	IrMap map = ir_map_new(scratch, func);
 	IrBuilder b;
@@ -172,6 +202,7 @@ IrFunc *ir_link(IrModule *module, const IrFunc *func, const IrFunc *objective, I
 	            .f = ir_result_at(objective, IR_ROLE_F),
 	            .g = ir_result_at(objective, IR_ROLE_G),
 	            .differentiate = differentiate,
+	            .block = &func->body,
 	            .scratch = scratch};
 	l.copier = (IrCopier){.from = func, .b = &b, .map = &map, .rules = rules, .context = &l};
 	IrFunc *out = ir_pass_begin(module, func, &map, &b);
@@ -186,9 +217,16 @@ IrFunc *ir_link(IrModule *module, const IrFunc *func, const IrFunc *objective, I
 	IrForBuilder f = ir_for_begin(&b);
 	l.spent = ir_put(&f, IR_PUT_NONE, ir_int(&f, 0), ir_scalar_type(IR_I64), NULL, 0, false);
 	ir_for_end(&f);
+	IrDim length = looks;
+	if (looks > 0) {
+		IrScalar real = ir_type(objective, objective->results.data[l.f].value).scalar;
+		l.looked = ir_fill(&b, ir_tensor_type(real, 1, &length), (double)INFINITY);
+	}
 	ir_copy_ops(&l.copier, &func->body);
 	ir_pass_end(func, &map, out);
 	ir_result_as(out, IR_ROLE_SPENT, "spent", l.spent);
+	if (looks > 0)
+		ir_result_as(out, IR_ROLE_LOOKED, "looked", l.looked);
 	arena_free(scratch);
 	return out;
 }

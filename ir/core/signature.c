@@ -92,38 +92,36 @@ bool *ir_lanes_by_role(Arena *arena, const IrFunc *func, bool lanes_are_particle
 	return lanes;
 }
 
-static_assert((int)IR_ALL_ROLES <= 64, "roles are bits of 64");
-
 static void no_items(const IrFunc *func, IrRole role, const char *wrong) {
 	base_panic("signature", "@%s and `%s`: %s", session_text(func->module->session, func->name), ir_role_name(role),
 	           wrong);
 }
 
 /* The next in an order, which must be of the role before or of one that was not there yet. */
-static IrPlace next_place(const IrFunc *func, const IrPlace *before, IrRole role, uint64_t *seen) {
+static IrPlace next_place(const IrFunc *func, const IrPlace *before, IrRole role, IrRoleSet *seen) {
 	if (before && before->role == role)
 		return (IrPlace){role, before->at + 1};
-	if (*seen >> role & 1)
+	if (ir_role_in(seen, role))
 		no_items(func, role, "what has one role does not stand together");
-	*seen |= UINT64_C(1) << role;
+	ir_role_add(seen, role);
 	return (IrPlace){role, 0};
 }
 
 void ir_param_order(const IrFunc *func, IrPlace *order) {
-	uint64_t seen = 0;
+	IrRoleSet seen = {{0}};
 	for (uint32_t i = 0; i < func->params.count; i++)
 		order[i] = next_place(func, i ? &order[i - 1] : NULL, func->params.data[i].role, &seen);
 }
 
 void ir_result_order(const IrFunc *func, IrPlace *order) {
-	uint64_t seen = 0;
+	IrRoleSet seen = {{0}};
 	for (uint32_t i = 0; i < func->results.count; i++)
 		order[i] = next_place(func, i ? &order[i - 1] : NULL, func->results.data[i].role, &seen);
 }
 
 static const struct IrItems *items_of(const IrFunc *func, const IrByRole *given, IrPlace place) {
 	const struct IrItems *from = &given->of[place.role];
-	if (!(given->roles >> place.role & 1) || place.at >= from->count)
+	if (!ir_role_in(&given->roles, place.role) || place.at >= from->count)
 		no_items(func, place.role, "a call gives too few");
 	return from;
 }

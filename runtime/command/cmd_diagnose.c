@@ -93,7 +93,8 @@ static void put_table(Cmd *cmd, const Rows *rows, int best, Text *out) {
 }
 
 static void put_text(Cmd *cmd, const Rows *rows, int best, const MetaReference *reference, int batches, Text *out) {
-	text_printf(out, "%s learned numbers, ", cmd_count(cmd->arena, reference->numbers));
+	text_printf(out, "%s learned number%s, ", cmd_count(cmd->arena, reference->numbers),
+	            reference->numbers == 1 ? "" : "s");
 	if (reference->lost)
 		text_printf(out, "no gradient to compare with, as nothing is finite by backprop() and by es()");
 	else
@@ -235,5 +236,7 @@ CmdExit cmd_diagnose(Cmd *cmd) {
 	else
 		put_text(cmd, &rows, best, &reference, batches, &out);
 	code = cmd_print(cmd, &out);
-	return code == CMD_OK && cmd->options.svg ? draw(cmd, &rows, &reference) : code;
+	if (code == CMD_OK && cmd->options.svg)
+		code = draw(cmd, &rows, &reference);
+	return code == CMD_OK && reference.lost ? CMD_DIVERGED : code;
 }

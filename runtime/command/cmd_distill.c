@@ -42,7 +42,7 @@ static bool follow_runs(Task *task, const Problems *problems, const double *thet
 				rt_read_reals(task->objective->real, (const char *)state.slots[0] + k * width, 1,
 				              x + (size_t)i * each + (size_t)t * size + k, 1);
 			if (t < out->steps)
-				error = run_advance(task, block, &args, &state, t, 1, out->steps, score, NULL, NULL, arena);
+				error = run_advance(task, block, &args, &state, t, 1, out->steps, score, NULL, arena);
 		}
 	}
 	arena_free(scratch);

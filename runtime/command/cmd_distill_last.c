@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "runtime/command/command.h"
+#include "runtime/command/cmd_front_svg.h"
 #include "runtime/compare/compare.h"
 #include "runtime/search/search.h"
 
@@ -111,60 +111,31 @@ static void put_comparison(const Field *field, const Comparison *c, uint32_t bes
 
 /* ---- the picture ---- */
 
-static void add_level(Arena *arena, Plot *plot, const char *label, double score, double size) {
-	double *x = ARENA_ARRAY(arena, double, 2), *y = ARENA_ARRAY(arena, double, 2);
-	x[0] = 0;
-	x[1] = size;
-	y[0] = y[1] = score;
-	PlotCurve level = {.label = label, .count = 2, .x = x, .y = y};
-	if (isfinite(score))
-		vec_push(arena, &plot->curves, level);
-}
-
-static void add_front(const Field *field, const Comparison *c, Plot *plot) {
-	Arena *arena = field->cmd->arena;
-	uint32_t count = field->sizes.count;
-	double *numbers[4]; /* sizes, scores, and their intervals */
-	for (int k = 0; k < 4; k++)
-		numbers[k] = ARENA_ARRAY(arena, double, count + 1);
-	for (uint32_t i = 0; i < count; i++) {
-		const CompareInterval *score = &c->rules[field->first_of_front + i].score;
-		numbers[0][i] = field->sizes.data[i];
-		numbers[1][i] = score->mean;
-		numbers[2][i] = score->low;
-		numbers[3][i] = score->high;
-	}
-	PlotCurve front = {.label = "formulas", .count = (int)count, .x = numbers[0], .y = numbers[1]};
-	front.low = numbers[2];
-	front.high = numbers[3];
-	vec_push(arena, &plot->curves, front);
-}
-
-/* Size against score, and the trained rule and the pool as lines, as FRONT.svg of the folder. */
+/* All formulas of the front, and the trained rule and the pool as lines. */
 static CmdExit draw(const Field *field, const Comparison *c, uint32_t best, uint32_t family) {
 	Cmd *cmd = field->cmd;
 	Arena *arena = cmd->arena;
-	Text svg = text_new(arena);
-	int largest = field->sizes.count ? field->sizes.data[field->sizes.count - 1] : 0;
-	Plot plot = {.title = arena_printf(arena, "%s: formulas for what %s does", c->objective, field->d->label),
-	             .subtitle = arena_printf(arena, "%d unseen problems, %d steps; band: 95 %% interval; lower is better",
-	                                      c->test_problems, c->steps),
-	             .x_label = "nodes of the formula",
-	             .y_label = score_text(arena, c->score)};
-	add_front(field, c, &plot);
-	add_level(arena, &plot,
-	          arena_printf(arena, "%s, %s number%s", field->d->label, cmd_count(arena, field->d->learned),
-	                       field->d->learned == 1 ? "" : "s"),
-	          c->rules[1].score.mean, largest + 1);
-	if (best)
-		add_level(arena, &plot, arena_printf(arena, "%s, tuned", c->rules[best].label), c->rules[best].score.mean,
-		          largest + 1);
-	plot_svg(&plot, 1, 0, &svg);
+	CmdFront front = {.title = arena_printf(arena, "%s: formulas for what %s does", c->objective, field->d->label),
+	                  .problems = arena_printf(arena, "%d unseen problems", c->test_problems),
+	                  .steps = c->steps,
+	                  .score = c->score};
+	for (uint32_t i = 0; i < field->sizes.count; i++) {
+		CmdFrontPoint point = {field->sizes.data[i], c->rules[field->first_of_front + i].score};
+		vec_push(arena, &front.points, point);
+	}
+	CmdFrontLevel network = {arena_printf(arena, "%s, %s number%s", field->d->label,
+	                                      cmd_count(arena, field->d->learned), field->d->learned == 1 ? "" : "s"),
+	                         c->rules[1].score.mean};
+	vec_push(arena, &front.levels, network);
+	if (best) {
+		CmdFrontLevel pool = {arena_printf(arena, "%s, tuned", c->rules[best].label), c->rules[best].score.mean};
+		vec_push(arena, &front.levels, pool);
+	}
 	const char *name = family ? arena_printf(arena, "front-%s.svg", c->objective) : "front.svg";
-	if (store_put(cmd->session, field->d->dir, name, svg.data, svg.length, false) != FILE_PUT)
-		return cmd_failed(cmd);
-	cmd_say(cmd, "wrote %s/%s", field->d->dir, name);
-	return CMD_OK;
+	CmdExit code = cmd_put_front(cmd, field->d->dir, name, &front);
+	if (code == CMD_OK)
+		cmd_say(cmd, "wrote %s/%s", field->d->dir, name);
+	return code;
 }
 
 /* ---- who runs ---- */

@@ -4,34 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "runtime/command/command.h"
+#include "runtime/command/cmd_front.h"
 #include "runtime/command/limits.h"
-#include "runtime/search/search.h"
-
-enum { FRONT_MOST_ON = 8 };
-
-/* An expression as it did in the last stage that it came to. */
-typedef struct Row {
-	const char *formula, *constants, *source;
-	int size, cost, stage;
-	double degree, score, rate;
-	double low, high; /* of the score; NaN where the result does not say */
-	bool winner;
-	CompareInterval on[FRONT_MOST_ON]; /* on the problems of --on */
-	const double *learned;             /* numbers of `learn`; NULL: none were fitted */
-	int learned_count;
-} Row;
-
-typedef struct Listing {
-	Cmd *cmd;
-	const CmdRun *run;
-	VEC(Row) rows;
-	int stage;          /* the last one that any came to; -1: none */
-	const char *winner; /* of the whole front, as a formula */
-	bool finished;
-	int tried, steps; /* problems and steps of --on; 0: not asked for */
-	CmdWords on;
-} Listing;
 
 /* ---- what is listed ---- */
 
@@ -45,7 +19,8 @@ static const char *constants_text(Arena *arena, const SearchArchiveScore *score,
 }
 
 /* What stands behind the constants of the expression. */
-static void read_learned(const SearchArchiveExpr *expr, const SearchArchiveScore *score, Arena *arena, Row *out) {
+static void read_learned(const SearchArchiveExpr *expr, const SearchArchiveScore *score, Arena *arena,
+                         CmdFrontRow *out) {
 	int own = 0;
 	for (const char *at = expr->text; *at; at++)
 		own += *at == '{';
@@ -55,19 +30,44 @@ static void read_learned(const SearchArchiveExpr *expr, const SearchArchiveScore
 }
 
 /* In a folder from elsewhere there may be any number of them: are they those of this rule? */
-static const double *learned_for(const Row *row, const FeRule *rule) {
+static const double *learned_for(const CmdFrontRow *row, const FeRule *rule) {
 	bool numbers = row->learned_count > 0 && row->learned_count == learned_count(rule);
 	for (uint32_t i = 0; i < rule->learned.count; i++)
 		numbers = numbers && rule->learned.data[i].slot.type.rank == 0;
 	return numbers ? row->learned : NULL;
 }
 
+/* Is a choice, "u=2", what --choose asks for? That may name its rule, "parts.u=2", where the choice itself need not. */
+static bool is_meant(const char *choice, size_t length, const char *asked) {
+	const char *dot = strrchr(asked, '.');
+	if (dot && !memchr(choice, '.', length))
+		asked = dot + 1;
+	return strlen(asked) == length && !strncmp(choice, asked, length);
+}
+
+/* Does a combination, "u=2 form=1", have all that --choose asks for? */
+static bool is_chosen(const CmdWords *asked, const char *text) {
+	for (uint32_t i = 0; i < asked->count; i++) {
+		bool has = false;
+		for (const char *at = text; *at && !has;) {
+			size_t length = strcspn(at, " ");
+			has = is_meant(at, length, asked->data[i]);
+			at += length;
+			at += strspn(at, " ");
+		}
+		if (!has)
+			return false;
+	}
+	return true;
+}
+
 static bool see(void *user, const SearchArchiveRow *row) {
-	Listing *listing = user;
+	CmdFront *listing = user;
 	Arena *arena = listing->cmd->arena;
 	const CmdOptions *given = &listing->cmd->options;
 	bool single = !strcmp(listing->run->record.precision, "f32");
 	bool front = !listing->winner;
+	listing->trained = listing->choices && search_choose_trains(row->expr.source);
 	if (listing->stage < 0)
 		listing->stage = row->score.stage;
 	if (front && row->score.stage != listing->stage)
@@ -76,34 +76,41 @@ static bool see(void *user, const SearchArchiveRow *row) {
 		return true;
 	if (!front && given->size > 0 && row->expr.size > given->size)
 		return true;
-	Row one = {.formula = search_archive_formula(&row->expr, &row->score, single, arena),
-	           .constants = constants_text(arena, &row->score, single),
-	           .source = arena_strdup(arena, row->expr.source),
-	           .size = row->expr.size,
-	           .cost = row->expr.cost,
-	           .stage = row->score.stage,
-	           .degree = row->expr.degree,
-	           .score = row->score.value,
-	           .rate = row->score.rate,
-	           .low = (double)NAN,
-	           .high = (double)NAN};
+	if (!front && !is_chosen(&given->choose, row->expr.text))
+		return true;
+	CmdFrontRow one = {.formula = search_archive_formula(&row->expr, &row->score, single, arena),
+	                   .constants = constants_text(arena, &row->score, single),
+	                   .source = arena_strdup(arena, row->expr.source),
+	                   .size = row->expr.size,
+	                   .cost = row->expr.cost,
+	                   .stage = row->score.stage,
+	                   .degree = row->expr.degree,
+	                   .score = row->score.value,
+	                   .rate = row->score.rate,
+	                   .low = (double)NAN,
+	                   .high = (double)NAN};
 	one.winner = !front && one.stage == listing->stage && !strcmp(one.formula, listing->winner);
-	read_learned(&row->expr, &row->score, arena, &one);
+	if (listing->choices)
+		one.combination = (int64_t)row->expr.hash;
+	if (listing->trained)
+		one.lost = row->score.constant_count > 0 ? row->score.constants[0] : 0;
+	else
+		read_learned(&row->expr, &row->score, arena, &one);
 	vec_push(arena, &listing->rows, one);
 	return front || listing->rows.count < (uint64_t)given->best;
 }
 
 static int by_size(const void *a, const void *b) {
-	const Row *x = a, *y = b;
+	const CmdFrontRow *x = a, *y = b;
 	if (x->size != y->size)
 		return x->size < y->size ? -1 : 1;
 	return x->score < y->score ? -1 : x->score > y->score;
 }
 
 /* Of each size the best, if it beats all smaller ones; the winner is the last of them, or a smaller one that is as good. */
-static void keep_front(Listing *listing) {
+static void keep_front(CmdFront *listing) {
 	uint32_t kept = 0;
-	Row *rows = listing->rows.data;
+	CmdFrontRow *rows = listing->rows.data;
 	double best = (double)INFINITY;
 	if (listing->rows.count)
 		qsort(rows, listing->rows.count, sizeof *rows, by_size);
@@ -124,8 +131,34 @@ static void keep_front(Listing *listing) {
 	listing->winner = rows[winner].formula;
 }
 
+static int by_score(const void *a, const void *b) {
+	const CmdFrontRow *x = a, *y = b;
+	if (x->lost < y->lost || y->lost < x->lost)
+		return x->lost < y->lost ? -1 : 1;
+	if (x->score < y->score || y->score < x->score)
+		return x->score < y->score ? -1 : 1;
+	return (x->combination > y->combination) - (x->combination < y->combination);
+}
+
+/* Combinations have no size: all that came furthest are listed, the best first. */
+static void keep_finalists(CmdFront *listing) {
+	if (!listing->rows.count)
+		return;
+	qsort(listing->rows.data, listing->rows.count, sizeof(CmdFrontRow), by_score);
+	listing->rows.data[0].winner = true;
+	listing->winner = listing->rows.data[0].formula;
+}
+
+static void keep_chosen(CmdFront *listing) {
+	uint32_t kept = 0;
+	for (uint32_t i = 0; i < listing->rows.count; i++)
+		if (is_chosen(&listing->cmd->options.choose, listing->rows.data[i].formula))
+			listing->rows.data[kept++] = listing->rows.data[i];
+	listing->rows.count = kept;
+}
+
 /* Of the front, those of no more than so many nodes. */
-static void keep_small(Listing *listing, int size) {
+static void keep_small(CmdFront *listing, int size) {
 	uint32_t kept = 0;
 	for (uint32_t i = 0; i < listing->rows.count; i++)
 		if (listing->rows.data[i].size <= size)
@@ -133,7 +166,7 @@ static void keep_small(Listing *listing, int size) {
 	listing->rows.count = kept;
 }
 
-static CmdExit read_archive(Listing *listing) {
+static CmdExit read_archive(CmdFront *listing) {
 	Cmd *cmd = listing->cmd;
 	const char *dir = listing->run->dir, *path = arena_printf(cmd->arena, "%s/archive.sqlite", dir);
 	const char *leads = store_outside(cmd->arena, dir, path);
@@ -147,7 +180,10 @@ static CmdExit read_archive(Listing *listing) {
 		return cmd_failed(cmd);
 	/* The front first, as whatever is listed says which one won. */
 	bool ok = search_archive_each(archive, SEARCH_ARCHIVE_BEST, see, listing);
-	keep_front(listing);
+	if (listing->choices)
+		keep_finalists(listing);
+	else
+		keep_front(listing);
 	if (ok && listing->winner && cmd->options.best >= 0) {
 		listing->rows.count = 0;
 		ok = search_archive_each(archive, SEARCH_ARCHIVE_BEST, see, listing);
@@ -160,24 +196,29 @@ static CmdExit read_archive(Listing *listing) {
 		                "nothing in %s has come through the first look yet; the best so far is its rule.grad", dir);
 	if (cmd->options.best < 0 && cmd->options.size > 0)
 		keep_small(listing, (int)cmd->options.size);
+	if (cmd->options.best < 0)
+		keep_chosen(listing);
+	if (cmd->options.choose.count && !listing->rows.count)
+		return cmd_fail(cmd, CMD_FINDINGS, "no combination %s in %s has all of --choose",
+		                cmd->options.best < 0 ? "that came furthest" : "with a score", dir);
 	return CMD_OK;
 }
 
 /* Intervals of the front, which the result has of a search that came to its end. */
-static void read_intervals(Listing *listing) {
+static void read_intervals(CmdFront *listing) {
 	Cmd *cmd = listing->cmd;
 	const char *dir = listing->run->dir, *why;
 	size_t length;
 	char *text = cmd_read_in_run(cmd, dir, arena_printf(cmd->arena, "%s/result.json", dir), &length, &why);
 	json_error_t where;
 	json_t *root = text ? json_loadb(text, length, JSON_REJECT_DUPLICATES, &where) : NULL, *one;
-	const json_t *front = json_object_get(json_object_get(root, "search"), "front");
+	const json_t *front = json_object_get(json_object_get(root, "search"), listing->choices ? "best" : "front");
 	size_t i;
 	json_array_foreach(front, i, one) {
-		const char *formula = json_string_value(json_object_get(one, "expression"));
+		const char *formula = json_string_value(json_object_get(one, listing->choices ? "choices" : "expression"));
 		for (uint32_t k = 0; formula && k < listing->rows.count; k++) {
-			Row *row = &listing->rows.data[k];
-			if (row->stage != SEARCH_STAGES || strcmp(row->formula, formula) != 0)
+			CmdFrontRow *row = &listing->rows.data[k];
+			if (listing->trained || row->stage != SEARCH_STAGES || strcmp(row->formula, formula) != 0)
 				continue;
 			row->low = rt_json_number(json_object_get(one, "low"));
 			row->high = rt_json_number(json_object_get(one, "high"));
@@ -216,9 +257,9 @@ static bool are_expressions(Cmd *cmd, const FeRule *rule, const char *formula) {
 }
 
 /* All listed ones as rules found_0, found_1, ... false with diagnostics. */
-static bool put_rules(Listing *listing, const FeRule *rule, Text *out) {
+static bool put_rules(CmdFront *listing, const FeRule *rule, Text *out) {
 	for (uint32_t i = 0; i < listing->rows.count; i++) {
-		const Row *row = &listing->rows.data[i];
+		const CmdFrontRow *row = &listing->rows.data[i];
 		if (!are_expressions(listing->cmd, rule, row->formula))
 			return false;
 		SearchFill fill = {.formula = row->formula,
@@ -232,8 +273,42 @@ static bool put_rules(Listing *listing, const FeRule *rule, Text *out) {
 	return true;
 }
 
-/* A program of their own. NULL with diagnostics. */
-static FeProgram *rules_of(Listing *listing, const FeCall *on) {
+/* All listed combinations, each as a program of its own: rules that they apply have the same names in all of them. false with diagnostics. */
+static bool choice_rules(CmdFront *listing, const FeCall *on, FeCall *rules) {
+	Cmd *cmd = listing->cmd;
+	const FeExperiment *run = &listing->run->experiment;
+	FeExperiment x = *run;
+	IrModule *module = ir_module_new(cmd->session);
+	const FeObjective *objective = fe_objective(cmd->program, module, on, cmd->rt->options.real);
+	FeTarget target = objective ? fe_target(objective, module->arena) : (FeTarget){0};
+	const FeRule *rule =
+		objective ? fe_rule_choosing(cmd->program, module, &x.train, &target, cmd->rt->options.real) : NULL;
+	FeSearch all = {0};
+	ChooseSpace space;
+	bool ok = rule && search_choose_space_of(cmd->rt, rule, &all, x.seed, cmd->arena, &space);
+	x.on.data = (FeCall *)on;
+	x.on.count = 1;
+	for (uint32_t i = 0; ok && i < listing->rows.count; i++) {
+		const CmdFrontRow *row = &listing->rows.data[i];
+		ChooseFound found = {.combination = row->combination, .rate = row->rate};
+		bool sound = row->combination >= 0 && (double)row->combination < space.combinations &&
+		             row->learned_count == learned_count(rule) && row->learned_count <= CHOOSE_MOST_LEARNED;
+		if (!sound)
+			diag_error(cmd->session, 812, (Span){0}, "`%s` in the archive is no combination of this rule",
+			           row->formula);
+		for (int k = 0; sound && k < row->learned_count; k++)
+			found.natural[k] = row->learned[k];
+		const char *text = sound ? search_choose_as_rule(cmd->rt, &x, &space, &found, cmd->arena) : NULL;
+		FeProgram *program = text ? cmd_program_new(cmd) : NULL;
+		ok = text && fe_add_source(program, source_add(cmd->session, "<front>", text, strlen(text))) &&
+		     fe_call_text(program, session_text(cmd->session, x.train.decl->name.name), AST_OPTIMIZER, &rules[i]);
+	}
+	ir_module_free(module);
+	return ok;
+}
+
+/* All listed expressions, in a program of their own. false with diagnostics. */
+static bool expression_rules(CmdFront *listing, const FeCall *on, FeCall *rules) {
 	Cmd *cmd = listing->cmd;
 	IrModule *module = ir_module_new(cmd->session);
 	const FeRule *rule = open_rule(cmd, module, &listing->run->experiment.train, on);
@@ -242,35 +317,35 @@ static FeProgram *rules_of(Listing *listing, const FeCall *on) {
 	ir_module_free(module);
 	FeProgram *program = ok ? cmd_program_new(cmd) : NULL;
 	ok = ok && fe_add_source(program, source_add(cmd->session, "<front>", text_cstr(&text), text.length));
-	return ok ? program : NULL;
+	for (uint32_t i = 0; ok && i < listing->rows.count; i++)
+		ok = fe_call_text(program, arena_printf(cmd->arena, "found_%u", i), AST_OPTIMIZER, &rules[i]);
+	return ok;
 }
 
 /* The listed rules on objective number `which` of --on. */
-static CmdExit score_on(Listing *listing, uint32_t which) {
+static CmdExit score_on(CmdFront *listing, uint32_t which) {
 	Cmd *cmd = listing->cmd;
 	const FeExperiment *x = &listing->run->experiment;
 	FeCall objective;
 	CmdExit code = cmd_objective(cmd, listing->on.data[which], &objective);
 	if (code != CMD_OK)
 		return code;
-	FeProgram *program = rules_of(listing, &objective);
-	if (!program)
+	FeCall *rules = ARENA_ARRAY(cmd->arena, FeCall, listing->rows.count + 1);
+	if (!(listing->choices ? choice_rules : expression_rules)(listing, &objective, rules))
 		return cmd_failed(cmd);
 	listing->tried = cmd->options.test > 0 ? (int)cmd->options.test : CMD_TEST_PROBLEMS;
 	listing->steps = cmd->options.steps > 0 ? (int)cmd->options.steps : x->horizon_high;
 	double *scores = ARENA_ARRAY(cmd->arena, double, listing->tried);
 	for (uint32_t i = 0; i < listing->rows.count; i++) {
-		FeCall rule;
 		cmd_progress(cmd, false, "scoring %u of %u on %s", i + 1, listing->rows.count, listing->on.data[which]);
 		SearchScored what = {.objective = &objective,
-		                     .rule = &rule,
+		                     .rule = &rules[i],
 		                     .score = x->score,
 		                     .set = PROBLEMS_TEST,
 		                     .count = listing->tried,
 		                     .steps = listing->steps,
 		                     .seed = cmd->rt->options.seed};
-		if (!fe_call_text(program, arena_printf(cmd->arena, "found_%u", i), AST_OPTIMIZER, &rule) ||
-		    !search_compiled_scores(cmd->rt, &what, scores))
+		if (!search_compiled_scores(cmd->rt, &what, scores))
 			return cmd_failed(cmd);
 		listing->rows.data[i].on[which] = compare_bootstrap(scores, listing->tried, SEARCH_RESAMPLES, 0);
 	}
@@ -278,134 +353,16 @@ static CmdExit score_on(Listing *listing, uint32_t which) {
 	return CMD_OK;
 }
 
-/* ---- as text ---- */
-
-static const char *stage_of(int stage) {
-	return stage >= 0 && stage <= SEARCH_STAGES ? search_stage_words[stage] : "?";
-}
-
-static void interval_cell(CmdTable *table, double low, double high) {
-	if (isnan(low))
-		cmd_cell(table, "-");
-	else
-		cmd_cell(table, "[%s, %s]", cmd_number(table->arena, low, 4), cmd_number(table->arena, high, 4));
-}
-
-static void put_table(const Listing *listing, Text *out) {
+/* What is listed, and whether it can be listed so. */
+static CmdExit see_kind(CmdFront *listing) {
 	Cmd *cmd = listing->cmd;
-	Arena *arena = cmd->arena;
-	bool on = listing->tried > 0, mixed = cmd->options.best > 0, known = listing->finished;
-	uint32_t columns = 5u + mixed + known + 2u * listing->on.count;
-	CmdTable table = {.arena = arena, .columns = columns, .left = 1u << (columns - 1) | (mixed ? 1u << 1 : 0u)};
-	cmd_cell(&table, "size");
-	if (mixed)
-		cmd_cell(&table, "stage");
-	cmd_cell(&table, "score");
-	if (known)
-		cmd_cell(&table, "[95 %% interval]");
-	for (uint32_t k = 0; k < listing->on.count; k++) {
-		cmd_cell(&table, "on %s", listing->on.data[k]);
-		cmd_cell(&table, "[95 %% interval]");
-	}
-	static const char *const heads[] = {"rate", "FLOPs", "expression"};
-	for (size_t i = 0; i < sizeof heads / sizeof *heads; i++)
-		cmd_cell(&table, "%s", heads[i]);
-	for (uint32_t i = 0; i < listing->rows.count; i++) {
-		const Row *row = &listing->rows.data[i];
-		cmd_cell(&table, "%d%s", row->size, row->winner ? " *" : "");
-		if (mixed)
-			cmd_cell(&table, "%s", stage_of(row->stage));
-		cmd_cell(&table, "%s", cmd_number(arena, row->score, 4));
-		if (known)
-			interval_cell(&table, row->low, row->high);
-		for (uint32_t k = 0; k < listing->on.count; k++) {
-			cmd_cell(&table, "%s", cmd_number(arena, row->on[k].mean, 4));
-			interval_cell(&table, row->on[k].low, row->on[k].high);
-		}
-		cmd_cell(&table, "%s", cmd_number(arena, row->rate, 3));
-		cmd_cell(&table, "%d", row->cost);
-		cmd_cell(&table, "%s%s", row->formula, strcmp(row->source, "propose") ? "" : "  (proposed)");
-	}
-	if (!mixed)
-		text_printf(out, "scores of the stage \"%s\"%s\n", stage_of(listing->stage),
-		            known ? "" : ", of a search that has not come to its end");
-	if (on)
-		text_printf(out, "on %s: %d unseen problems of %d steps\n", cmd->options.on, listing->tried, listing->steps);
-	cmd_table(&table, "  ", out);
-}
-
-/* "on_score", and of later objectives "on_score_2", ... */
-static const char *on_key(Arena *arena, const char *what, uint32_t which) {
-	return which ? arena_printf(arena, "on_%s_%u", what, which + 1) : arena_printf(arena, "on_%s", what);
-}
-
-/* A comma, and a text in quotes. */
-static void put_quoted(const char *words, Text *out) {
-	Text plain = text_new(out->arena);
-	text_plain(&plain, words, strlen(words), false);
-	text_printf(out, ",\"");
-	for (const char *at = text_cstr(&plain); *at; at++)
-		text_printf(out, *at == '"' ? "\"\"" : "%c", *at);
-	text_char(out, '"');
-}
-
-/* One line for each, with a name for each column; texts in quotes. */
-static void put_csv(const Listing *listing, Text *out) {
-	text_printf(out, "size,stage,score,low,high,");
-	for (uint32_t k = 0; k < listing->on.count; k++)
-		text_printf(out, "%s,%s,%s,", on_key(out->arena, "score", k), on_key(out->arena, "low", k),
-		            on_key(out->arena, "high", k));
-	text_printf(out, "rate,constants,flops,degree,winner,source,expression\n");
-	for (uint32_t i = 0; i < listing->rows.count; i++) {
-		const Row *row = &listing->rows.data[i];
-		text_printf(out, "%d,%d,%.17g,", row->size, row->stage, row->score);
-		if (isnan(row->low)) /* empty: not known */
-			text_printf(out, ",,");
-		else
-			text_printf(out, "%.17g,%.17g,", row->low, row->high);
-		for (uint32_t k = 0; k < listing->on.count; k++)
-			text_printf(out, "%.17g,%.17g,%.17g,", row->on[k].mean, row->on[k].low, row->on[k].high);
-		text_printf(out, "%.17g,\"%s\",%d,%g,%d", row->rate, row->constants, row->cost, row->degree, row->winner);
-		put_quoted(row->source, out);
-		put_quoted(row->formula, out);
-		text_char(out, '\n');
-	}
-}
-
-static void put_json(const Listing *listing, Text *out) {
-	json_t *all = json_array();
-	for (uint32_t i = 0; i < listing->rows.count; i++) {
-		const Row *row = &listing->rows.data[i];
-		Text plain = text_new(out->arena);
-		text_plain(&plain, row->formula, strlen(row->formula), false);
-		json_t *one = json_object();
-		json_object_set_new(one, "expression", json_string(text_cstr(&plain)));
-		json_object_set_new(one, "size", json_integer(row->size));
-		json_object_set_new(one, "stage", json_integer(row->stage));
-		json_object_set_new(one, "score", rt_json_real(row->score));
-		if (!isnan(row->low)) {
-			json_object_set_new(one, "low", rt_json_real(row->low));
-			json_object_set_new(one, "high", rt_json_real(row->high));
-		}
-		json_object_set_new(one, "rate", rt_json_real(row->rate));
-		json_object_set_new(one, "constants", json_string(row->constants));
-		json_object_set_new(one, "flops", json_integer(row->cost));
-		json_object_set_new(one, "degree", rt_json_real(row->degree));
-		Text source = text_new(out->arena);
-		text_plain(&source, row->source, strlen(row->source), false);
-		json_object_set_new(one, "source", json_string(text_cstr(&source)));
-		json_object_set_new(one, "winner", json_boolean(row->winner));
-		for (uint32_t k = 0; k < listing->on.count; k++) {
-			json_object_set_new(one, on_key(out->arena, "score", k), rt_json_real(row->on[k].mean));
-			json_object_set_new(one, on_key(out->arena, "low", k), rt_json_real(row->on[k].low));
-			json_object_set_new(one, on_key(out->arena, "high", k), rt_json_real(row->on[k].high));
-		}
-		json_array_append_new(all, one);
-	}
-	char *text = json_dumps(all, JSON_INDENT(1) | JSON_REAL_PRECISION(17));
-	text_printf(out, "%s\n", text ? text : "[]");
-	free(text);
-	json_decref(all);
+	const CmdRun *run = listing->run;
+	listing->choices = !run->experiment.learner && fe_has_choices(run->program, &run->experiment.train);
+	if (!listing->choices)
+		return cmd->options.choose.count ? cmd_usage(cmd, "--choose is of choices, and %s has none", run->dir) : CMD_OK;
+	if (cmd->options.size > 0)
+		return cmd_usage(cmd, "--size is of expressions, and %s has combinations of choices", run->dir);
+	return CMD_OK;
 }
 
 CmdExit cmd_front(Cmd *cmd) {
@@ -423,10 +380,17 @@ CmdExit cmd_front(Cmd *cmd) {
 		code = cmd_run_has_rule(cmd, &run);
 	if (code != CMD_OK)
 		return code;
-	Listing listing = {.cmd = cmd, .run = &run, .stage = -1};
+	CmdFront listing = {.cmd = cmd, .run = &run, .stage = -1};
+	code = see_kind(&listing);
+	if (code != CMD_OK)
+		return code;
 	if (!store_finished(cmd->session, run.dir, &listing.finished))
 		return cmd_failed(cmd);
 	code = read_archive(&listing);
+	if (code == CMD_OK && listing.trained && given->on)
+		return cmd_usage(cmd,
+		                 "the archive has no numbers of those that were trained: `%s compare %s` has the best of them",
+		                 cmd->typed, run.dir);
 	if (code == CMD_OK && listing.finished)
 		read_intervals(&listing);
 	if (code == CMD_OK && given->on) {
@@ -435,8 +399,8 @@ CmdExit cmd_front(Cmd *cmd) {
 		cmd_runtime(cmd, IR_F32);
 		if (!cmd_split(cmd, given->on, &listing.on))
 			return cmd_usage(cmd, "--on needs a family at every comma");
-		if (listing.on.count > FRONT_MOST_ON)
-			return cmd_usage(cmd, "--on takes %d objectives at most", FRONT_MOST_ON);
+		if (listing.on.count > CMD_FRONT_MOST_ON)
+			return cmd_usage(cmd, "--on takes %d objectives at most", CMD_FRONT_MOST_ON);
 		for (uint32_t k = 0; k < listing.on.count && code == CMD_OK; k++)
 			code = score_on(&listing, k);
 	}
@@ -444,10 +408,10 @@ CmdExit cmd_front(Cmd *cmd) {
 		return code;
 	Text out = text_new(cmd->arena);
 	if (given->json)
-		put_json(&listing, &out);
+		cmd_front_json(&listing, &out);
 	else if (given->csv)
-		put_csv(&listing, &out);
+		cmd_front_csv(&listing, &out);
 	else
-		put_table(&listing, &out);
+		cmd_front_table(&listing, &out);
 	return cmd_print(cmd, &out);
 }

@@ -404,21 +404,25 @@ static bool info_experiment(Info *info, const AstDecl *decl) {
 		text_printf(&on, "%s%s", k ? ", " : "", cmd_call_text(cmd, &experiment.on.data[k]));
 	head(info, "experiment", decl);
 	if (info->json) {
-		text_printf(info->out, ", \"train\": ");
+		text_printf(info->out, ", \"%s\": ", searches ? "search" : "train");
 		cmd_json_text(info->out, rule);
 		text_printf(info->out, ", \"on\": ");
 		cmd_json_text(info->out, text_cstr(&on));
-		text_printf(info->out, ", \"estimate\": \"%s\", \"update\": ", fe_estimator_name(experiment.estimator));
-		cmd_json_text(info->out, update);
-		number_json(info, "window", experiment.window);
-		number_json(info, "horizon_low", experiment.horizon_low);
-		number_json(info, "horizon_high", experiment.horizon_high);
 		number_json(info, "train_problems", experiment.train_problems);
 		number_json(info, "select_problems", experiment.select_problems);
 		number_json(info, "test_problems", experiment.test_problems);
-		number_json(info, "outer_steps", experiment.outer_steps);
-		number_json(info, "learned_numbers", (double)learned);
-		number_json(info, "memory_bytes", bytes);
+		if (!experiment.learner) { /* which makes no steps */
+			number_json(info, "horizon_low", experiment.horizon_low);
+			number_json(info, "horizon_high", experiment.horizon_high);
+		}
+		if (!searches) {
+			text_printf(info->out, ", \"estimate\": \"%s\", \"update\": ", fe_estimator_name(experiment.estimator));
+			cmd_json_text(info->out, update);
+			number_json(info, "window", experiment.window);
+			number_json(info, "outer_steps", experiment.outer_steps);
+			number_json(info, "learned_numbers", (double)learned);
+			number_json(info, "memory_bytes", bytes);
+		}
 		text_char(info->out, '}');
 		return true;
 	}
@@ -429,7 +433,7 @@ static bool info_experiment(Info *info, const AstDecl *decl) {
 		                          : "%s, among its choices",
 		     rule);
 	else
-		line(info, "trains", "%s, %s learned numbers", rule, cmd_count(cmd->arena, learned));
+		line(info, "trains", "%s, %s learned number%s", rule, cmd_count(cmd->arena, learned), learned == 1 ? "" : "s");
 	line(info, "on", "%s", text_cstr(&on));
 	line(info, "problems", "%d train, %d select, %d test", experiment.train_problems, experiment.select_problems,
 	     experiment.test_problems);

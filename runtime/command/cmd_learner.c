@@ -3,23 +3,15 @@
 #include <math.h>
 #include <string.h>
 
-#include "runtime/command/command.h"
+#include "runtime/command/cmd_course.h"
 #include "runtime/search/learner.h"
-
-typedef struct Course {
-	Cmd *cmd;
-	const FeExperiment *experiment;
-	const char *plain;   /* the folder, as it may stand in a terminal */
-	StoreFolder *folder; /* NULL: nothing was found yet */
-	bool resumes, saved, lost;
-} Course;
 
 static FeProgram *empty_program(void *user) {
 	return cmd_program_new(user);
 }
 
 static void on_progress(void *user, const SearchLearnedProgress *p) {
-	const Course *course = user;
+	const CmdCourse *course = user;
 	Arena *arena = arena_new();
 	const char *select =
 		isfinite(p->select) ? arena_printf(arena, "  on select %s", cmd_number(arena, p->select, 3)) : "";
@@ -30,44 +22,14 @@ static void on_progress(void *user, const SearchLearnedProgress *p) {
 	arena_free(arena);
 }
 
-static const char *resume_line(const Course *course) {
-	return arena_printf(course->cmd->arena, "%s resume %s%s", course->cmd->typed, course->plain,
-	                    cmd_data_option(course->cmd, course->experiment));
-}
-
-static void now_saved(Course *course) {
-	course->saved = true;
-	cmd_interrupt_says(arena_printf(course->cmd->arena, "the best so far is saved in %s; to go on: %s",
-	                                course->cmd->options.out, resume_line(course)));
-}
-
 static bool on_best(void *user, const SearchLearned *so_far) {
-	Course *course = user;
-	Cmd *cmd = course->cmd;
-	bool first = !course->saved;
-	if (!course->folder)
-		course->folder = store_folder_new(cmd->rt, cmd->options.out, course->experiment, cmd->command_line);
-	if (!course->folder)
-		return false;
+	CmdCourse *course = user;
 	Arena *arena = arena_new();
 	Text rule = text_new(arena);
-	search_learner_file(cmd->rt, so_far, &rule);
-	bool saved = store_folder_so_far(course->folder, text_cstr(&rule), text_cstr(&rule), first);
+	search_learner_file(course->cmd->rt, so_far, &rule);
+	bool ok = cmd_course_save(course, &(StoreFound){.rule = text_cstr(&rule), .front = text_cstr(&rule)});
 	arena_free(arena);
-	if (first && saved)
-		now_saved(course);
-	if (!saved && !first && !course->lost) {
-		course->lost = true;
-		cmd_say(cmd, "gradus: the best program so far cannot be saved now in %s; the search goes on", cmd->options.out);
-	}
-	return saved || !first;
-}
-
-static SearchArchive *on_archive(void *user, const SearchArchiveRun *run) {
-	const Course *course = user;
-	Session *session = course->cmd->session;
-	return search_archive_open(session, arena_printf(session->arena, "%s/archive.sqlite", course->cmd->options.out),
-	                           run);
+	return ok;
 }
 
 /* ---- the end ---- */
@@ -129,7 +91,7 @@ static bool confirm(Cmd *cmd, SearchLearned *result) {
 	return true;
 }
 
-static CmdExit save(Course *course, const SearchLearned *result) {
+static CmdExit save(CmdCourse *course, const SearchLearned *result) {
 	Cmd *cmd = course->cmd;
 	Text rule = text_new(cmd->arena), out = text_new(cmd->arena);
 	search_learner_file(cmd->rt, result, &rule);
@@ -151,45 +113,32 @@ static CmdExit save(Course *course, const SearchLearned *result) {
 	return !whole || result->archive_lost ? cmd_failed(cmd) : code;
 }
 
-static CmdExit stop(Course *course, const SearchLearned *result) {
+static CmdExit stop(CmdCourse *course, const SearchLearned *result) {
 	Cmd *cmd = course->cmd;
 	Text out = text_new(cmd->arena);
-	if (result && !on_best(course, result))
+	if (!result)
+		return cmd_course_without(course);
+	if (!on_best(course, result))
 		return cmd_failed(cmd);
-	if (!result && !rt_interrupted(cmd->rt)) {
-		if (course->folder && !course->saved)
-			store_folder_discard(course->folder);
-		course->folder = course->saved ? course->folder : NULL;
-		return cmd_failed(cmd);
-	}
-	if (!result) {
-		fprintf(stderr, "interrupted before anything was found: nothing was saved\n");
-		return CMD_INTERRUPTED;
-	}
 	put_summary(cmd, result, course->plain, &out);
-	text_printf(&out, "interrupted: this is saved in %s; to go on: %s\n", course->plain, resume_line(course));
+	text_printf(&out, "interrupted: this is saved in %s%s\n", course->plain, cmd_course_resume_line(course));
 	CmdExit code = cmd_print(cmd, &out);
 	return code == CMD_OK ? CMD_INTERRUPTED : code;
 }
 
-static CmdExit run_learner(Course *course) {
+static CmdExit run_learner(CmdCourse *course) {
 	Cmd *cmd = course->cmd;
-	Text plain = text_new(cmd->arena);
-	text_plain(&plain, cmd->options.out, strlen(cmd->options.out), false);
-	course->plain = text_cstr(&plain);
 	fprintf(stderr, "searching for the program of %s on %u famil%s\n",
 	        session_text(cmd->session, course->experiment->learner->name.name), course->experiment->on.count,
 	        course->experiment->on.count == 1 ? "y" : "ies");
-	if (course->resumes) {
-		course->folder = store_folder_again(cmd->rt, cmd->options.out, 0);
-		if (!course->folder)
-			return cmd_failed(cmd);
-		now_saved(course);
-	}
+	course->dir = cmd->options.out;
+	course->what = "program";
+	if (!cmd_course_begin(course))
+		return cmd_failed(cmd);
 	SearchLearnerOptions options = {.programs = {empty_program, cmd},
 	                                .progress = on_progress,
 	                                .best = on_best,
-	                                .archive = on_archive,
+	                                .archive = cmd_course_archive,
 	                                .resumes = course->resumes,
 	                                .user = course};
 	SearchLearned *result = search_learner(cmd->rt, course->experiment, &options);
@@ -219,10 +168,10 @@ CmdExit cmd_learner(Cmd *cmd, FeExperiment *experiment) {
 			return cmd_usage(cmd, "a learner is searched by `evolve` or `random`");
 		experiment->search = own;
 	}
-	return run_learner(&(Course){.cmd = cmd, .experiment = experiment});
+	return run_learner(&(CmdCourse){.cmd = cmd, .experiment = experiment});
 }
 
 CmdExit cmd_learner_again(Cmd *cmd, const FeExperiment *experiment, const StoreRecord *record) {
 	(void)record;
-	return run_learner(&(Course){.cmd = cmd, .experiment = experiment, .resumes = true});
+	return run_learner(&(CmdCourse){.cmd = cmd, .experiment = experiment, .resumes = true});
 }

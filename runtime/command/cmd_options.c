@@ -337,6 +337,7 @@ static const struct {
 	{"compare", "seed", "of problems and starts (default 0)"},
 	{"emit", "on", "the one objective whose tensors, or whose derivatives, the rule is made for"},
 	{"front", "on", "score what is listed on unseen problems of these families"},
+	{"front", "choose", "list those in which this choice is so made"},
 	{"front", "steps", "how many steps, with --on (default: the horizon of the run)"},
 	{"front", "test", "unseen problems, with --on (default 100)"},
 	{"front", "seed", "of these problems (default 0)"},

@@ -15,12 +15,6 @@ static bool has_choices(const Cmd *cmd, const FeExperiment *experiment) {
 	return fe_has_choices(cmd->program, &experiment->train);
 }
 
-static CmdExit resume_choices(Cmd *cmd, const FeExperiment *experiment, const StoreRecord *record) {
-	(void)record;
-	return cmd_fail(cmd, CMD_USAGE, "%s: choices of `%s` are made anew each time: train it again, into another folder",
-	                cmd->options.out, session_text(cmd->session, experiment->train.decl->name.name));
-}
-
 static bool is_search(const Cmd *cmd, const FeExperiment *experiment) {
 	(void)cmd;
 	return fe_open_expression(experiment->train.decl) != NULL;
@@ -35,7 +29,7 @@ static const struct {
 	bool (*is)(const Cmd *cmd, const FeExperiment *experiment);
 	Resume *resume;
 } kinds[] = {{is_learner, cmd_learner_again},
-             {has_choices, resume_choices},
+             {has_choices, cmd_choose_again},
              {is_search, cmd_search_again},
              {is_training, cmd_train_experiment}};
 
@@ -61,6 +55,7 @@ static CmdExit read_experiment(Cmd *cmd, const StoreRecord *record, FeExperiment
 	store_confine(cmd->session, cmd->program, dir);
 	for (uint32_t i = 0; i < record->sources.count; i++)
 		fe_add_file(cmd->program, record->sources.data[i]);
+	store_name_choices(cmd->session, dir);
 	if (cmd->session->error_count)
 		return CMD_CHECKPOINT;
 	const AstDecl *decl = fe_find(cmd->program, session_name(cmd->session, record->experiment));

@@ -10,6 +10,7 @@ CmdExit cmd_run_open(Cmd *cmd, const char *dir, CmdRun *out) {
 	store_confine(cmd->session, out->program, dir);
 	for (uint32_t i = 0; i < out->record.sources.count; i++)
 		fe_add_file(out->program, out->record.sources.data[i]);
+	store_name_choices(cmd->session, dir);
 	if (cmd->session->error_count)
 		return CMD_CHECKPOINT;
 	const AstDecl *decl = fe_find(out->program, session_name(cmd->session, out->record.experiment));

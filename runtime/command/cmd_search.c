@@ -3,27 +3,25 @@
 #include <math.h>
 #include <string.h>
 
-#include "runtime/command/command.h"
-#include "runtime/search/search.h"
+#include "runtime/command/cmd_course.h"
+#include "runtime/command/cmd_front_svg.h"
 
 typedef struct Searching {
-	Cmd *cmd;
-	const FeExperiment *experiment;
-	const char *dir, *plain;      /* plain: as it may stand in a terminal */
-	StoreFolder *folder;          /* NULL: nothing was found yet */
+	CmdCourse course;             /* first: what asks for the archive knows no more */
 	const SearchTeacher *teacher; /* NULL: all expressions are looked at */
-	bool resumes;
-	bool saved; /* the best so far lies there */
-	bool lost;  /* the disk did not take a better one */
 } Searching;
 
 static void on_progress(void *user, const SearchProgress *p) {
-	Cmd *cmd = ((const Searching *)user)->cmd;
+	Cmd *cmd = ((const Searching *)user)->course.cmd;
 	Arena *arena = arena_new();
 	if (p->stage == SEARCH_EVOLVING) {
 		cmd_put_evolving(cmd, p);
 	} else if (p->stage == SEARCH_PROPOSING) {
 		cmd_put_proposing(cmd, p);
+	} else if (p->stage == SEARCH_TRAINING) {
+		cmd_progress(cmd, p->step == p->steps, "training finalist %s of %s: step %d/%d  %s  %s  %s left",
+		             cmd_count(arena, p->done + 1), cmd_count(arena, p->total), p->step, p->steps,
+		             cmd_number(arena, p->best, 4), p->formula, cmd_time(arena, p->eta));
 	} else if (p->stage < 0) {
 		cmd_progress(cmd, false, "making expressions of size %d: %s, %s of them distinct", p->size,
 		             cmd_count(arena, p->generated), cmd_count(arena, p->distinct));
@@ -38,49 +36,18 @@ static void on_progress(void *user, const SearchProgress *p) {
 	arena_free(arena);
 }
 
-/* "; to go on: ...", or "" where it does not go on. */
-static const char *resume_line(const Searching *searching) {
-	if (searching->teacher)
-		return "";
-	return arena_printf(searching->cmd->arena, "; to go on: %s resume %s%s%s", searching->cmd->typed, searching->plain,
-	                    cmd_data_option(searching->cmd, searching->experiment),
-	                    searching->experiment->search.proposals > 0 ? " --propose COMMAND" : "");
-}
-
-static void now_saved(Searching *searching) {
-	searching->saved = true;
-	cmd_interrupt_says(arena_printf(searching->cmd->arena, "the best so far is saved in %s%s", searching->dir,
-	                                resume_line(searching)));
-}
-
 static bool on_best(void *user, const SearchResult *so_far) {
-	Searching *searching = user;
-	Cmd *cmd = searching->cmd;
-	bool first = !searching->saved;
-	if (!searching->folder)
-		searching->folder = store_folder_new(cmd->rt, searching->dir, searching->experiment, cmd->command_line);
-	if (!searching->folder)
-		return false;
+	CmdCourse *course = &((Searching *)user)->course;
+	const Cmd *cmd = course->cmd;
 	Arena *arena = arena_new();
 	Text rule = text_new(arena), front = text_new(arena);
-	search_rule_file(cmd->rt, so_far, &rule);
-	search_front_file(cmd->rt, so_far, &front);
-	bool saved = store_folder_so_far(searching->folder, text_cstr(&rule), text_cstr(&front), first);
+	StoreAllWeights weights = {0};
+	bool ok =
+		search_rule_file(cmd->rt, so_far, &rule, &weights) && search_front_file(cmd->rt, so_far, &front, &weights);
+	StoreFound files = {.rule = text_cstr(&rule), .front = text_cstr(&front), .weights = &weights};
+	ok = ok && cmd_course_save(course, &files);
 	arena_free(arena);
-	if (first && saved)
-		now_saved(searching);
-	if (!saved && !first && !searching->lost) {
-		searching->lost = true;
-		cmd_progress_end(cmd);
-		cmd_say(cmd, "gradus: the best rule so far cannot be saved now in %s; the search goes on", searching->dir);
-	}
-	return saved || !first;
-}
-
-static SearchArchive *on_archive(void *user, const SearchArchiveRun *run) {
-	const Searching *searching = user;
-	Session *session = searching->cmd->session;
-	return search_archive_open(session, arena_printf(session->arena, "%s/archive.sqlite", searching->dir), run);
+	return ok;
 }
 
 static void on_baseline(void *user, uint32_t done, uint32_t total) {
@@ -179,6 +146,11 @@ static void put_summary(Cmd *cmd, const SearchResult *result, const char *dir, T
 		result->finalists, result->finalists == 1 ? "" : "s", problems, problems == 1 ? "" : "s",
 		result->select_problems > 0 ? "no stage has seen" : "they were fitted on (there are no select problems)");
 	put_front(cmd, result, out);
+	if (result->beside > 0)
+		text_printf(
+			out, "\n%s number%s of `learn` %s\n", cmd_count(arena, result->beside), result->beside == 1 ? "" : "s",
+			result->trains ? "beside it, which each finalist was trained in; before that they stood where they start"
+						   : "beside it, some in rules that it applies: they stay where they start");
 	if (result->table->stopped && !result->evolved)
 		text_printf(out, "\nonly expressions of size up to %d: there are too many of the next\n", result->table->size);
 	text_printf(out,
@@ -211,6 +183,8 @@ static json_t *search_json(Cmd *cmd, const SearchResult *result) {
 		json_object_set_new(one, "low", rt_json_real(found->select.low));
 		json_object_set_new(one, "high", rt_json_real(found->select.high));
 		json_object_set_new(one, "proposed", json_boolean(found->proposed));
+		if (found->trained)
+			json_object_set_new(one, "untrained", rt_json_real(found->untrained));
 		json_object_set_new(one, "winner", json_boolean(i == result->winner));
 		json_array_append_new(front, one);
 	}
@@ -234,6 +208,8 @@ static bool differ(double a, double b) {
 /* What is written is read again and compiled like any rule; it has to score as it did in the search, but for rounding. */
 static bool confirm(Cmd *cmd, const SearchResult *result) {
 	double *means = ARENA_ARRAY(cmd->arena, double, result->front_count + 1);
+	if (result->trains) /* what is trained was compiled like any rule already */
+		return true;
 	if (!search_confirm(cmd->rt, result, cmd_program_new(cmd), on_confirmed, cmd, means))
 		return false;
 	for (uint32_t i = 0; i < result->front_count; i++) {
@@ -248,14 +224,40 @@ static bool confirm(Cmd *cmd, const SearchResult *result) {
 
 /* ---- the end ---- */
 
+/* The front on the problems that it was chosen by, with the known rules that were fitted alike as lines. */
+static CmdExit draw(const Searching *searching, const SearchResult *result) {
+	Cmd *cmd = searching->course.cmd;
+	const FeExperiment *x = result->experiment;
+	int problems = result->select_problems > 0 ? result->select_problems : result->train_problems * result->lab_count;
+	CmdFront front = {
+		.title = arena_printf(cmd->arena, "%s: formulas found", session_text(cmd->session, x->train.decl->name.name)),
+		.problems = arena_printf(cmd->arena, "%d problem%s that the search %s", problems, problems == 1 ? "" : "s",
+	                             result->select_problems > 0 ? "has not seen" : "was made on"),
+		.steps = x->horizon_high,
+		.score = x->score};
+	for (uint32_t i = 0; i < result->front_count; i++) {
+		CmdFrontPoint point = {expr_of(result, i)->size, result->front[i].select};
+		vec_push(cmd->arena, &front.points, point);
+	}
+	for (uint32_t i = 0; i < result->baseline_count; i++) {
+		CmdFrontLevel level = {arena_printf(cmd->arena, "%s, fitted", result->baselines[i].label),
+		                       result->baselines[i].select.mean};
+		if (result->baselines[i].fitted)
+			vec_push(cmd->arena, &front.levels, level);
+	}
+	return cmd_put_front(cmd, searching->course.dir, "front.svg", &front);
+}
+
 static CmdExit save(Searching *searching, const SearchResult *result) {
-	Cmd *cmd = searching->cmd;
+	Cmd *cmd = searching->course.cmd;
 	Text rule = text_new(cmd->arena), front = text_new(cmd->arena), out = text_new(cmd->arena);
-	search_rule_file(cmd->rt, result, &rule);
-	search_front_file(cmd->rt, result, &front);
+	StoreAllWeights weights = {0};
+	if (!search_rule_file(cmd->rt, result, &rule, &weights) || !search_front_file(cmd->rt, result, &front, &weights))
+		return cmd_failed(cmd);
 	const FeExperiment *x = result->experiment;
 	StoreFound found = {.rule = text_cstr(&rule),
 	                    .front = text_cstr(&front),
+	                    .weights = &weights,
 	                    .rule_name = session_text(cmd->session, x->train.decl->name.name),
 	                    .horizon_low = x->horizon_low,
 	                    .horizon_high = x->horizon_high,
@@ -264,30 +266,33 @@ static CmdExit save(Searching *searching, const SearchResult *result) {
 	                    .seconds = result->seconds,
 	                    .compile_seconds = result->compile_seconds,
 	                    .search = search_json(cmd, result)};
-	bool saved, whole = store_folder_found(searching->folder, &found, &saved);
+	bool saved, whole = store_folder_found(searching->course.folder, &found, &saved);
 	if (saved)
-		put_summary(cmd, result, searching->plain, &out);
+		put_summary(cmd, result, searching->course.plain, &out);
 	else
-		text_printf(&out, "# This rule could not be saved in %s.\n%s", searching->plain, found.rule);
+		text_printf(&out, "# This rule could not be saved in %s.\n%s", searching->course.plain, found.rule);
 	CmdExit code = cmd_print(cmd, &out);
 	if (!whole)
 		return cmd_failed(cmd);
 	if (code == CMD_OK)
-		cmd_say(cmd, "next: %s compare %s%s", cmd->typed, searching->plain,
-		        cmd_data_option(cmd, searching->experiment));
+		code = draw(searching, result);
+	if (code == CMD_OK)
+		cmd_say(cmd, "next: %s compare %s%s", cmd->typed, searching->course.plain,
+		        cmd_data_option(cmd, searching->course.experiment));
 	return code;
 }
 
 /* Interrupted, or the disk did not take all of the archive: the best so far is what a kill would leave, too, but for its last second. */
 static CmdExit stop(Searching *searching, const SearchResult *result, const char *why) {
-	Cmd *cmd = searching->cmd;
+	Cmd *cmd = searching->course.cmd;
 	Text out = text_new(cmd->arena);
 	if (!on_best(searching, result))
 		return cmd_failed(cmd);
 	put_counts(cmd, result, &out);
 	text_printf(&out, "the best so far, by the scores of the stage \"%s\":\n\n", search_stage_words[result->stage]);
 	put_front(cmd, result, &out);
-	text_printf(&out, "\n%s: this is saved in %s%s\n", why, searching->plain, resume_line(searching));
+	text_printf(&out, "\n%s: this is saved in %s%s\n", why, searching->course.plain,
+	            cmd_course_resume_line(&searching->course));
 	CmdExit code = cmd_print(cmd, &out);
 	if (result->archive_lost)
 		return cmd_failed(cmd);
@@ -295,51 +300,27 @@ static CmdExit stop(Searching *searching, const SearchResult *result, const char
 }
 
 /* No result: interrupted before there was any, or a failure. What was found before stays, unless it turned out to be nothing. */
-static CmdExit stop_without(Searching *searching) {
-	Cmd *cmd = searching->cmd;
-	bool nothing = false;
-	for (uint32_t i = 0; i < cmd->session->diags.count; i++)
-		nothing = nothing || cmd->session->diags.data[i]->code == 820;
-	if (nothing && searching->folder && !searching->resumes) {
-		store_folder_discard(searching->folder);
-		searching->folder = NULL;
-	}
-	bool kept = searching->folder != NULL;
-	if (!rt_interrupted(cmd->rt) || cmd->session->error_count) {
-		if (kept && !nothing)
-			cmd_say(cmd, "gradus: the search broke off; the best until then is saved in %s", searching->dir);
-		return cmd_failed(cmd);
-	}
-	fprintf(stderr,
-	        kept ? "interrupted: what was found before is saved in %s\n"
-	             : "interrupted before anything was found: nothing was saved\n",
-	        searching->plain);
-	return CMD_INTERRUPTED;
-}
-
 static CmdExit run_search(Searching *searching) {
-	Cmd *cmd = searching->cmd;
-	Text plain = text_new(cmd->arena);
-	text_plain(&plain, searching->dir, strlen(searching->dir), false);
-	searching->plain = text_cstr(&plain);
+	CmdCourse *course = &searching->course;
+	Cmd *cmd = course->cmd;
 	fprintf(stderr, "searching for the open expression of %s on %u famil%s\n",
-	        session_text(cmd->session, searching->experiment->train.decl->name.name), searching->experiment->on.count,
-	        searching->experiment->on.count == 1 ? "y" : "ies");
-	if (searching->resumes) {
-		searching->folder = store_folder_again(cmd->rt, searching->dir, 0);
-		if (!searching->folder)
-			return cmd_failed(cmd);
-		now_saved(searching);
-	}
+	        session_text(cmd->session, course->experiment->train.decl->name.name), course->experiment->on.count,
+	        course->experiment->on.count == 1 ? "y" : "ies");
+	course->dir = cmd->options.out;
+	course->what = "rule";
+	course->more = course->experiment->search.proposals > 0 ? " --propose COMMAND" : NULL;
+	course->ends = searching->teacher != NULL;
+	if (!cmd_course_begin(course))
+		return cmd_failed(cmd);
 	SearchOptions options = {.progress = on_progress,
 	                         .best = on_best,
-	                         .archive = on_archive,
+	                         .archive = cmd_course_archive,
 	                         .propose = cmd->options.propose,
 	                         .patience = cmd->options.patience > 0 ? (int)cmd->options.patience : 0,
 	                         .teacher = searching->teacher,
-	                         .resumes = searching->resumes,
+	                         .resumes = course->resumes,
 	                         .user = searching};
-	SearchResult *result = search_experiment(cmd->rt, searching->experiment, &options);
+	SearchResult *result = search_experiment(cmd->rt, course->experiment, &options);
 	CmdExit code = CMD_OK;
 	if (result && !result->interrupted && !result->archive_lost && !search_baselines(cmd->rt, result, on_baseline, cmd))
 		result->interrupted = true;
@@ -352,12 +333,12 @@ static CmdExit run_search(Searching *searching) {
 	cmd_progress_end(cmd);
 	cmd_interrupt_met();
 	if (code == CMD_OK)
-		code = !result || (result->interrupted && result->behind) ? stop_without(searching)
+		code = !result || (result->interrupted && result->behind) ? cmd_course_without(course)
 		       : result->archive_lost                             ? stop(searching, result, "the archive is not whole")
 		       : result->interrupted                              ? stop(searching, result, "interrupted")
 		                                                          : save(searching, result);
-	if (searching->folder)
-		store_folder_close(searching->folder);
+	if (course->folder)
+		store_folder_close(course->folder);
 	search_free(result);
 	return code;
 }
@@ -368,14 +349,14 @@ CmdExit cmd_search(Cmd *cmd, const FeExperiment *experiment) {
 		                 cmd->options.steps > 0 ? "steps" : "learn");
 	if (cmd->options.seed >= 0 && experiment->search.kind == FE_SEARCH_ENUMERATE)
 		fprintf(stderr, "nothing is drawn but problems: every seed gives this search\n");
-	return run_search(&(Searching){.cmd = cmd, .experiment = experiment, .dir = cmd->options.out});
+	return run_search(&(Searching){.course = {.cmd = cmd, .experiment = experiment}});
 }
 
 CmdExit cmd_search_taught(Cmd *cmd, const FeExperiment *experiment, const SearchTeacher *teacher) {
-	return run_search(&(Searching){.cmd = cmd, .experiment = experiment, .dir = cmd->options.out, .teacher = teacher});
+	return run_search(&(Searching){.course = {.cmd = cmd, .experiment = experiment}, .teacher = teacher});
 }
 
 CmdExit cmd_search_again(Cmd *cmd, const FeExperiment *experiment, const StoreRecord *record) {
 	(void)record;
-	return run_search(&(Searching){.cmd = cmd, .experiment = experiment, .dir = cmd->options.out, .resumes = true});
+	return run_search(&(Searching){.course = {.cmd = cmd, .experiment = experiment, .resumes = true}});
 }

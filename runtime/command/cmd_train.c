@@ -112,8 +112,10 @@ static void on_progress(void *user, const TrainProgress *p) {
 	const char *lost =
 		p->nonfinite ? arena_printf(arena, "  not finite %.3g %%", 100.0 * (double)p->nonfinite / (double)p->pieces)
 					 : "";
-	cmd_progress(cmd, p->step == p->steps, "step %d/%d  train %s%s%s  %s left", p->step, p->steps,
-	             cmd_number(arena, p->last.score, 4), best, lost, cmd_time(arena, p->eta));
+	const char *train =
+		p->last.pieces ? arena_printf(arena, "train %s", cmd_number(arena, p->last.score, 4)) : "all was tried";
+	cmd_progress(cmd, p->step == p->steps, "step %d/%d  %s%s%s  %s left", p->step, p->steps, train, best, lost,
+	             cmd_time(arena, p->eta));
 	arena_free(arena);
 }
 
@@ -250,9 +252,10 @@ static void put_summary(Cmd *cmd, const Trained *trained, const char *dir, Text 
 		text_printf(out, "%d outer steps\n", trained->steps);
 	}
 	put_learned(cmd, trained, out);
-	text_printf(out, "%s learned numbers; %s evaluations; %s of %s meta-gradients not finite\n",
-	            cmd_count(arena, trained->count), cmd_count(arena, trained->evaluations),
-	            cmd_count(arena, trained->nonfinite), cmd_count(arena, trained->pieces));
+	text_printf(out, "%s learned number%s; %s evaluations; %s of %s meta-gradients not finite\n",
+	            cmd_count(arena, trained->count), trained->count == 1 ? "" : "s",
+	            cmd_count(arena, trained->evaluations), cmd_count(arena, trained->nonfinite),
+	            cmd_count(arena, trained->pieces));
 	text_printf(out, "trained in %s, compiled in %s, memory planned %s\n", cmd_time(arena, trained->seconds),
 	            cmd_time(arena, trained->compile_seconds), text_of_bytes(arena, trained->memory_bytes));
 	if (cmd->options.seed >= 0 && !trained->by_seed)

@@ -55,7 +55,8 @@ const CmdVerb cmd_verbs[] = {
      "of\n"
      "its rule.grad as starts.\n"
      "A rule with an open expression, `discover(...)`, is searched for it instead: rule.grad is then the best rule so\n"
-     "far, front.grad the best of every size, archive.sqlite all that was scored; `gradus resume` goes on with it. "
+     "far, front.grad the best of every size, front.svg their picture in the end, archive.sqlite all that was scored; "
+     "`gradus resume` goes on with it. "
      "--search HOW\n"
      "says how: auto, enumerate, random, or \"evolve(islands = 4)\", perhaps with \"for 50000 candidates\"; --seed is "
      "then\n"
@@ -92,22 +93,24 @@ const CmdVerb cmd_verbs[] = {
      "be\n"
      "others. Data is read from --data DIR, as by compare, and has to be what it was. The exit code is 5 if "
      "checkpoints are\n"
-     "damaged or of another run; of two, the older one is used if the other is damaged. A search among choices has no\n"
-     "archive, and does not go on. A search with --propose needs it again if it was ended while it asked.\n",
+     "damaged or of another run; of two, the older one is used if the other is damaged. A search with --propose needs "
+     "it\n"
+     "again if it was ended while it asked.\n",
      "propose patience", "gradus resume runs/robust\n"},
 	{"front", cmd_front, "what a search has found, and how it scores elsewhere",
-     "front DIR [--size N] [--best N] [--on OBJECTIVES] [--json | --csv]",
+     "front DIR [--size N] [--choose NAME=NUMBER] [--best N] [--on OBJECTIVES] [--json | --csv]",
      "Lists the best expression of each size that beats all smaller ones, with the score of the last stage that it "
      "came\n"
      "to: the select problems, where the search came to its end; of a search that goes on, or was killed, what its "
      "archive\n"
-     "holds. --best lists the best of all expressions in the archive instead. --on runs them all as compiled rules, "
-     "with\n"
+     "holds. Of choices, the combinations that came furthest, the best first; --choose lists those that have this "
+     "alternative.\n"
+     "--best lists the best of all that are in the archive instead. --on runs them all as compiled rules, with\n"
      "the rate and constants that they were found with, on unseen problems of these families, and scores them as the "
      "search\n"
      "did (`compare` counts evaluations, the start among them); intervals are 95 % bootstrap intervals over "
      "problems.\n",
-     "size best on set steps test seed json csv",
+     "size choose best on set steps test seed json csv",
      "gradus front runs/found\n"
      "gradus front runs/found --best 20 --csv\n"
      "gradus front runs/found --on logistic --steps 100\n"},

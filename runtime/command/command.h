@@ -256,6 +256,7 @@ CmdExit cmd_learner(Cmd *cmd, FeExperiment *experiment);
 CmdExit cmd_learner_again(Cmd *cmd, const FeExperiment *experiment, const StoreRecord *record);
 /* The same where it has choices. */
 CmdExit cmd_choose(Cmd *cmd, const FeExperiment *experiment);
+CmdExit cmd_choose_again(Cmd *cmd, const FeExperiment *experiment, const StoreRecord *record);
 struct SearchProgress;
 struct SearchResult;
 struct SearchTeacher;

@@ -127,8 +127,9 @@ double compare_data_profile(const Comparison *comparison, const Compared *rule, 
 void compare_chances(Comparison *comparison, uint64_t seed);        /* where there is a subject */
 void compare_best_so_far(const double *f, int steps, double *best); /* f, best: [steps + 1] */
 
-/* spend.c: run_problems for as many steps as `evaluations` of them pay for (at least one). Entry k of out->f is where a run has come
- * that has spent k, its last one where it ends; out->steps is `evaluations`. */
+/* spend.c: run_problems for as many steps as `evaluations` of them pay for (at least one). Entry k of out->f is where a run stands
+ * that has spent k + 1: f where the step in progress began or, if that is less, the least value that it has looked at since; the last one
+ * is where it ends. out->steps is `evaluations`. */
 bool compare_run(Task *task, const Problems *problems, const double *hypers, const double *theta, int evaluations,
                  Arena *arena, Runs *out);
 

@@ -201,6 +201,7 @@ bool compare_tune(Task *task, const Problems *problems, const double *theta, int
 	}
 	while (t.grid_count > 1 && product_size(t.grids, t.grid_count) > (int)TUNE_MOST_POINTS)
 		t.grid_count--; /* the last hyperparameter keeps its default, and the result does not list it among those tuned */
+	task_watch(task, steps);
 	bool ok = task_need_forward(task, steps, TASK_SHARED) && try_product(&t, 0, t.grid_count == 0);
 	for (int round = 0; ok && round < TUNE_MOST_ROUNDS && isfinite(out->score) && widen(&t); round++)
 		ok = !rt_interrupted(task->rt) && try_product(&t, 0, false);

@@ -5,19 +5,24 @@ static int64_t step_cost(const int64_t *spent, int t) {
 	return spent[t + 1] > spent[t] ? spent[t + 1] - spent[t] : 1;
 }
 
-/* A run by evaluations: f where it has come that has spent k of them, for k = 0 .. evaluations - 1; last, where it ends, which is
- * after the step that spends the last one. A step that asks for nothing counts as one. */
-static void by_evaluations(const double *f, const int64_t *spent, int steps, int evaluations, double *out) {
-	int t = 0;
-	int64_t done = step_cost(spent, 0); /* spent when the step behind t is done */
+/* A run by evaluations: where it stands that has spent k and one, for k = 0 .. evaluations - 1; last, where it ends, which is after the
+ * step that spends the last one. Within a step that is f where the step began, or the least value that it has looked at since, if that is
+ * less (runs->looked, if there is any); the evaluation that a step hands on has ended it. A step that asks for nothing counts as one. */
+static void by_evaluations(const Runs *runs, int problem, bool hands_on, int evaluations, double *out) {
+	int steps = runs->steps, t = 0;
+	const double *f = runs->f + (size_t)problem * ((size_t)steps + 1);
+	const int64_t *spent = runs->spent + (size_t)problem * ((size_t)steps + 1);
+	const double *looked = runs->looked ? runs->looked + (size_t)problem * (size_t)evaluations : NULL;
+	int64_t begun = 0, done = step_cost(spent, 0); /* spent when step t begins, and when it is done */
 	for (int k = 0; k < evaluations; k++) {
-		while (t < steps && done <= k) {
+		while (t < steps && done - hands_on <= k) {
 			t++;
+			begun = done;
 			done += t < steps ? step_cost(spent, t) : 0;
 		}
-		out[k] = f[t];
+		out[k] = looked && k >= begun && looked[k] < f[t] ? looked[k] : f[t];
 	}
-	out[evaluations] = f[t < steps ? t + 1 : t];
+	out[evaluations] = f[t < steps && begun < evaluations ? t + 1 : t];
 }
 
 /* Steps enough to spend so many. */
@@ -29,14 +34,15 @@ static int most_steps(const Task *task, int evaluations) {
 bool compare_run(Task *task, const Problems *problems, const double *hypers, const double *theta, int evaluations,
                  Arena *arena, Runs *out) {
 	int steps = most_steps(task, evaluations);
+	task_watch(task, evaluations);
 	if (!run_problems(task, problems, hypers, theta, steps, false, arena, out))
 		return false;
 	if (task->elsewhere.most == 0)
 		return true;
-	size_t from = (size_t)steps + 1, to = (size_t)evaluations + 1;
-	double *f = ARENA_ARRAY(arena, double, to *(size_t)out->problems);
-	for (size_t i = 0; i < (size_t)out->problems; i++)
-		by_evaluations(out->f + i * from, out->spent + i * from, steps, evaluations, f + i * to);
+	size_t row = (size_t)evaluations + 1;
+	double *f = ARENA_ARRAY(arena, double, row *(size_t)out->problems);
+	for (int i = 0; i < out->problems; i++)
+		by_evaluations(out, i, task->hands_on, evaluations, f + (size_t)i * row);
 	out->f = f;
 	out->steps = evaluations;
 	return true;

@@ -13,7 +13,7 @@
 
 /* What is wanted of a step's results, besides shares. What a step for one objective hands on (ir_hand_on), its caller has no use for. */
 static bool is_wanted(const RulePack *r, IrRole role) {
-	return role != IR_ROLE_SPENT && !(r->on && (role == IR_ROLE_F || role == IR_ROLE_G));
+	return role != IR_ROLE_SPENT && role != IR_ROLE_LOOKED && !(r->on && (role == IR_ROLE_F || role == IR_ROLE_G));
 }
 
 /* `step` with the sums from `known` on taken as 0; keeps its x and states, or of its shares the one after the sums known. */

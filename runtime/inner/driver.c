@@ -113,7 +113,8 @@ static IrFunc *link_step(Task *task) {
 	if (!rule->reads_g || rule->derives)
 		there = task_optimized(
 			task, task_build_gradient_of(task, task_optimized(task, task_build_responses(task)), "gradient"));
-	return ir_link(task->module, step, there, ad_by_first);
+	task->looks = task->validate ? 0 : task->elsewhere.most < TASK_MOST_LOOKS ? task->elsewhere.most : TASK_MOST_LOOKS;
+	return ir_link(task->module, step, there, ad_by_first, task->looks);
 }
 
 Task *task_of(Rt *rt, IrModule *module, FeObjective *objective, FeRule *rule, FeScore score) {
@@ -157,7 +158,8 @@ IrFunc *task_stage_batched(Task *task, TaskStage stage, const TaskPlan *plan) {
 }
 
 static bool same_plan(const TaskPlan *a, const TaskPlan *b) {
-	return a->window == b->window && a->steps == b->steps && a->fixed == b->fixed && a->first_order == b->first_order;
+	return a->window == b->window && a->steps == b->steps && a->fixed == b->fixed && a->first_order == b->first_order &&
+	       a->looks == b->looks;
 }
 
 bool task_need(Task *task, TaskStage stage, const TaskPlan *plan) {
@@ -172,6 +174,10 @@ bool task_need(Task *task, TaskStage stage, const TaskPlan *plan) {
 	*code = rt_compile(task->rt, task->module, func);
 	*made = *plan;
 	return *code != NULL;
+}
+
+void task_watch(Task *task, int evaluations) {
+	task->watch = task->looks > 0 ? evaluations : 0;
 }
 
 void task_drop_code(Task *task) {
@@ -192,7 +198,7 @@ bool task_need_setup(Task *task) {
 TaskPlan task_segment_plan(Task *task, int steps, TaskTheta variant) {
 	if (task->segment_steps == 0)
 		task->segment_steps = steps < 1 ? 1 : steps < TASK_MAX_SEGMENT ? steps : TASK_MAX_SEGMENT;
-	return (TaskPlan){.steps = task->segment_steps, .variant = variant};
+	return (TaskPlan){.steps = task->segment_steps, .variant = variant, .looks = task->watch > 0};
 }
 
 bool task_need_forward(Task *task, int steps, TaskTheta variant) {

@@ -36,6 +36,7 @@ typedef struct TaskPlan {
 	int steps;         /* segment, gradient, tangent: the most steps that it runs; follow, fit: all it runs */
 	bool fixed;        /* gradient: the horizon is always `steps` */
 	bool first_order;  /* gradient, tangent: the g that the rule reads is a constant */
+	bool looks;        /* segment: what the evaluations of every turn gave */
 	TaskTheta variant; /* begin, segment */
 } TaskPlan;
 
@@ -51,6 +52,8 @@ typedef struct Task {
 	IrFunc *evaluate;         /* (fixed..., x) -> f, g?: g only if the rule reads it, or there is no rule */
 	IrFunc *step;             /* the rule's, linked: what it evaluates elsewhere than at x is in it */
 	IrEvaluations elsewhere;  /* of a step, at other places than x */
+	int64_t looks;            /* how many of these give their values to `looked`; 0: none */
+	int watch;                /* evaluations of a run whose values are to be kept one by one; 0: none */
 	bool hands_on;            /* the step gives f and g where it ends: the next one pays for no evaluation at x */
 	const void **data;        /* arrays of files, one for all problems */
 	uint32_t count[IR_ROLES]; /* how many values there are of each role */
@@ -82,6 +85,8 @@ bool task_need_forward(Task *task, int steps, TaskTheta variant); /* begin, and 
 /* The plan of segments for runs of `steps`. The first caller decides how many steps a segment of this task has. */
 TaskPlan task_segment_plan(Task *task, int steps, TaskTheta variant);
 void task_drop_code(Task *task);
+/* Runs are to keep what each of the first `evaluations` gave, where the rule evaluates elsewhere and f is what is scored. */
+void task_watch(Task *task, int evaluations);
 
 /* What a task has of a role, as parameters or results of one of its functions (frame.c). */
 typedef struct TaskRole {
@@ -200,10 +205,16 @@ typedef struct RunArgs {
 
 /* Both write into `state` and are safe on several threads at once (`arena` each its own). Non-zero: a gather failed. */
 int run_begin(const Task *task, const ProblemBlock *block, const RunArgs *args, RunState *state, void *arena);
-/* From step t0 (0 at the start) for `turns`; adds to score[lanes] (min: combines) and fills
- * curve[turn * lanes + lane] if not NULL. spent: likewise the evaluations elsewhere than at x, where the rule makes any. */
+/* What there is of every turn of a run; NULL: not asked for. */
+typedef struct RunTurns {
+	double *curve;  /* [turn][lanes]: f */
+	int64_t *spent; /* [turn][lanes]: evaluations elsewhere than at x, where the rule makes any */
+	double *looked; /* [turn][task->looks][lanes]: the least value that so many of them gave; of a task that looks */
+} RunTurns;
+
+/* From step t0 (0 at the start) for `turns`; adds to score[lanes] (min: combines). of_turns: NULL or what to fill. */
 int run_advance(const Task *task, const ProblemBlock *block, const RunArgs *args, RunState *state, int t0, int turns,
-                int horizon, double *score, double *curve, int64_t *spent, void *arena);
+                int horizon, double *score, const RunTurns *of_turns, void *arena);
 size_t run_arena_bytes(const Task *task, TaskTheta variant);
 /* Gives hyperparameters (NULL: as instantiated) and learned numbers to a call. stored: 8 bytes for each of the former. */
 void run_give_rule(const Task *task, IrByRole *given, const double *hypers, void *stored, const void *const *theta);
@@ -218,6 +229,9 @@ typedef struct Runs {
 		spent; /* [problems][steps + 1]: evaluations of f, or f and g, that the rule has asked for after each step: one at x
 	                        if it reads f or g and was not handed them on, and those elsewhere (under a condition: where it held) */
 	int64_t evaluations; /* the last of these, of all problems */
+	/* [problems][task->watch] of a task that watches, else NULL: the least value that the step in progress has looked at elsewhere
+	 * when so many evaluations and one are spent; inf: none. */
+	double *looked;
 } Runs;
 
 /* theta: [P] doubles or NULL. Everything is allocated in `arena`. false with a diagnostic. */

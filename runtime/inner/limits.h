@@ -16,6 +16,8 @@ static const struct {
 enum {
 	/* driver.c: steps of one call: longer runs go through several, so that they can be interrupted and their curves stay small */
 	TASK_MAX_SEGMENT = 256,
+	/* driver.c: evaluations of one step whose values are told apart: what comes behind them counts as the last of these */
+	TASK_MOST_LOOKS = 256,
 	/* problems.c: fixed values and files of an objective */
 	PROBLEMS_MOST_FIXED = 255,
 	/* minimize.c: figures that an objective may report */

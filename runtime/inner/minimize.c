@@ -129,7 +129,7 @@ static void advance_block(void *user, int item, int worker) {
 	for (int lane = 0; lane < task->lanes; lane++)
 		score[lane] = score_zero(task->score);
 	g->errors[item] = run_advance(task, &g->problems->blocks[item], &g->args, &g->states[item], g->done, g->piece,
-	                              runs->steps, score, mine->curve, mine->spent, mine->arena);
+	                              runs->steps, score, &(RunTurns){mine->curve, mine->spent, NULL}, mine->arena);
 	for (int lane = 0; lane < task->lanes && item * task->lanes + lane < runs->problems; lane++) {
 		size_t row = (size_t)(item * task->lanes + lane) * ((size_t)runs->steps + 1) + (size_t)g->done;
 		for (int t = 0; t < g->piece; t++) {

@@ -39,11 +39,11 @@ static int observe_block(const Task *task, const ProblemBlock *block, int number
 	for (int row = 0; row < out->count && !error; row++) {
 		int before = out->steps[row] - 1 - done;
 		if (before > 0)
-			error = run_advance(task, block, args, state, done, before, horizon, score, NULL, NULL, arena);
+			error = run_advance(task, block, args, state, done, before, horizon, score, NULL, arena);
 		done += before > 0 ? before : 0;
 		look(task, state, number, row, false, out);
 		if (!error)
-			error = run_advance(task, block, args, state, done, 1, horizon, score, NULL, NULL, arena);
+			error = run_advance(task, block, args, state, done, 1, horizon, score, NULL, arena);
 		done++;
 		look(task, state, number, row, true, out);
 	}

@@ -1,4 +1,5 @@
 /* Inner runs seen from the host: the runs of a block begin, advance in segments, and leave scores and curves behind. */
+#include <math.h>
 #include <string.h>
 
 #include "runtime/inner/inner.h"
@@ -7,7 +8,7 @@
 typedef struct Scratch {
 	void *code;
 	char *hypers; /* 8 bytes each */
-	void *score, *curve, *spent;
+	void *score, *curve, *spent, *looked;
 	void **pointers;
 } Scratch;
 
@@ -80,12 +81,17 @@ static size_t code_bytes(const Task *task, TaskTheta variant) {
 	return begin > segment ? begin : segment;
 }
 
+/* What a segment tells of the values that its evaluations gave, by `width` bytes each. */
+static size_t looked_bytes(const Task *task, size_t width) {
+	return task->watch > 0 ? width * IR_LANES * (size_t)(task->segment_steps * task->looks) : 0;
+}
+
 size_t run_arena_bytes(const Task *task, TaskTheta variant) {
 	const IrFunc *segment = task->code[TASK_SEGMENT][variant]->func;
 	size_t pointers = segment->params.count + segment->results.count;
 	return round_up(code_bytes(task, variant)) + round_up(8 * (size_t)task->rule->hypers.count) +
 	       round_up(IR_LANES * 8) + 2 * round_up(IR_LANES * 8 * (size_t)task->segment_steps) +
-	       round_up(pointers * sizeof(void *)) + 64;
+	       round_up(looked_bytes(task, 8)) + round_up(pointers * sizeof(void *)) + 64;
 }
 
 static Scratch scratch_split(const Task *task, TaskTheta variant, void *arena) {
@@ -99,6 +105,8 @@ static Scratch scratch_split(const Task *task, TaskTheta variant, void *arena) {
 	next += round_up(IR_LANES * 8 * (size_t)task->segment_steps);
 	s.spent = next;
 	next += round_up(IR_LANES * 8 * (size_t)task->segment_steps);
+	s.looked = next;
+	next += round_up(looked_bytes(task, 8));
 	s.pointers = (void **)(void *)next;
 	return s;
 }
@@ -135,8 +143,21 @@ int run_begin(const Task *task, const ProblemBlock *block, const RunArgs *args, 
 	return error;
 }
 
+/* What a segment of `piece` turns, before which there were `done`, has left in the scratch. */
+static void tell_turns(const Task *task, const Scratch *s, const RunTurns *to, int done, int64_t piece) {
+	IrScalar real = task->objective->real;
+	size_t from = (size_t)done * (size_t)task->lanes, count = (size_t)piece * (size_t)task->lanes;
+	size_t looks = (size_t)task->looks;
+	if (to->curve)
+		rt_read_reals(real, s->curve, 1, to->curve + from, count);
+	if (to->spent && task->elsewhere.most > 0)
+		memcpy(to->spent + from, s->spent, count * sizeof *to->spent);
+	if (to->looked && task->watch > 0)
+		rt_read_reals(real, s->looked, 1, to->looked + from * looks, count * looks);
+}
+
 int run_advance(const Task *task, const ProblemBlock *block, const RunArgs *args, RunState *state, int t0, int turns,
-                int horizon, double *score, double *curve, int64_t *spent, void *arena) {
+                int horizon, double *score, const RunTurns *of_turns, void *arena) {
 	Scratch s = scratch_split(task, args->variant, arena);
 	IrScalar real = task->objective->real;
 	int error = 0;
@@ -158,6 +179,7 @@ int run_advance(const Task *task, const ProblemBlock *block, const RunArgs *args
 		ir_give(&places, IR_ROLE_SCORE, &s.score, 1);
 		ir_give(&places, IR_ROLE_CURVE, &s.curve, 1);
 		ir_give(&places, IR_ROLE_SPENT, &s.spent, 1);
+		ir_give(&places, IR_ROLE_LOOKED, &s.looked, 1);
 		error = rt_call_by_role(task->code[TASK_SEGMENT][args->variant], &given, &places, s.pointers, s.code);
 		void **used = state->slots;
 		state->slots = state->spare;
@@ -165,14 +187,8 @@ int run_advance(const Task *task, const ProblemBlock *block, const RunArgs *args
 		double piece_score[IR_LANES];
 		rt_read_reals(real, s.score, 1, piece_score, (size_t)task->lanes);
 		score_join(task->score, score, piece_score, task->lanes);
-		if (curve) {
-			size_t lanes = (size_t)task->lanes;
-			rt_read_reals(real, s.curve, 1, curve + (size_t)done * lanes, (size_t)piece * lanes);
-		}
-		if (spent && task->elsewhere.most > 0) {
-			size_t lanes = (size_t)task->lanes;
-			memcpy(spent + (size_t)done * lanes, s.spent, (size_t)piece * lanes * sizeof *spent);
-		}
+		if (of_turns)
+			tell_turns(task, &s, of_turns, done, piece);
 		done += (int)piece;
 	}
 	return error;
@@ -183,8 +199,7 @@ int run_advance(const Task *task, const ProblemBlock *block, const RunArgs *args
 typedef struct Worker {
 	void *arena, *theta;
 	RunState state;
-	double *curve;
-	int64_t *spent;
+	RunTurns turns; /* of a segment */
 } Worker;
 
 typedef struct Running {
@@ -202,38 +217,71 @@ int64_t run_step_spends(const Task *task, int done, int64_t elsewhere) {
 	return elsewhere + (looks && (done == 0 || !task->hands_on));
 }
 
+/* The values that the steps of a piece have looked at, by evaluation. spent: [steps + 1] of the problem. */
+static void keep_looked(const Running *running, const Worker *mine, int problem, int lane, int done, int piece) {
+	const Task *task = running->task;
+	size_t looks = (size_t)task->looks, lanes = (size_t)task->lanes;
+	double *out = running->out->looked + (size_t)problem * (size_t)task->watch;
+	const int64_t *spent = running->out->spent + (size_t)problem * ((size_t)running->steps + 1);
+	for (int t = done; t < done + piece; t++) {
+		const double *looked = mine->turns.looked + (size_t)(t - done) * looks * lanes + (size_t)lane;
+		int64_t from = spent[t] + run_step_spends(task, t, 0);
+		for (int64_t e = from; e < spent[t + 1] && e < task->watch; e++) {
+			size_t k = (size_t)(e - from);
+			out[e] = looked[(k < looks ? k : looks - 1) * lanes];
+		}
+	}
+}
+
+/* f and what it has cost, after the steps of a piece. */
+static void keep_turns(const Running *running, const Worker *mine, int problem, int lane, int done, int piece) {
+	const Task *task = running->task;
+	size_t row = (size_t)problem * ((size_t)running->steps + 1);
+	double *f = running->out->f + row;
+	int64_t *spent = running->out->spent + row;
+	for (int t = done; t < done + piece; t++) {
+		size_t at = (size_t)(t - done) * (size_t)task->lanes + (size_t)lane;
+		f[t + 1] = mine->turns.curve[at];
+		spent[t + 1] = spent[t] + run_step_spends(task, t, task->elsewhere.most > 0 ? mine->turns.spent[at] : 0);
+	}
+	if (running->out->looked)
+		keep_looked(running, mine, problem, lane, done, piece);
+}
+
+/* How many problems are in a block, the first of which has this number. */
+static int problems_in(const Running *running, int item, int *first) {
+	const Problems *problems = running->problems;
+	*first = problems->spread ? item : item * running->task->lanes;
+	int rest = running->out->problems - *first, most = problems->spread ? 1 : running->task->lanes;
+	return rest < most ? rest : most;
+}
+
 static void run_block(void *user, int item, int worker) {
 	Running *running = user;
 	const Task *task = running->task;
 	const ProblemBlock *block = &running->problems->blocks[item];
 	Worker *mine = &running->workers[worker];
-	int steps = running->steps, lanes = task->lanes;
+	Runs *out = running->out;
+	int steps = running->steps, lanes = task->lanes, first;
+	int count = problems_in(running, item, &first);
 	double score[IR_LANES], f0[IR_LANES];
 	for (int lane = 0; lane < lanes; lane++)
 		score[lane] = score_zero(task->score);
 	int error = run_begin(task, block, &running->args, &mine->state, mine->arena);
-	if (!error) {
-		error = run_advance(task, block, &running->args, &mine->state, 0, steps, steps, score, mine->curve, mine->spent,
+	rt_read_reals(task->objective->real, mine->state.f0, 1, f0, (size_t)lanes);
+	for (int lane = 0; lane < count; lane++)
+		out->f[(size_t)(first + lane) * ((size_t)steps + 1)] = f0[lane];
+	for (int done = 0, piece; done < steps && !error; done += piece) {
+		piece = steps - done < task->segment_steps ? steps - done : task->segment_steps;
+		error = run_advance(task, block, &running->args, &mine->state, done, piece, steps, score, &mine->turns,
 		                    mine->arena);
+		for (int lane = 0; lane < count && !error; lane++)
+			keep_turns(running, mine, first + lane, lane, done, piece);
 	}
 	running->errors[item] = error;
-	rt_read_reals(task->objective->real, mine->state.f0, 1, f0, (size_t)lanes);
-	Runs *out = running->out;
-	bool spread = running->problems->spread;
-	for (int lane = 0; lane < (spread ? 1 : lanes); lane++) {
-		int problem = spread ? item : item * lanes + lane;
-		if (problem >= out->problems)
-			break;
+	for (int lane = 0; lane < count; lane++) {
+		int problem = first + lane;
 		out->score[problem] = score[lane];
-		double *f = out->f + (size_t)problem * ((size_t)steps + 1);
-		f[0] = f0[lane];
-		for (int t = 0; t < steps; t++)
-			f[t + 1] = mine->curve[(size_t)t * (size_t)lanes + (size_t)lane];
-		int64_t *spent = out->spent + (size_t)problem * ((size_t)steps + 1);
-		for (int t = 0; t < steps; t++) {
-			int64_t elsewhere = task->elsewhere.most > 0 ? mine->spent[(size_t)t * (size_t)lanes + (size_t)lane] : 0;
-			spent[t + 1] = spent[t] + run_step_spends(task, t, elsewhere);
-		}
 		if (out->x) {
 			size_t size = (size_t)task->objective->size;
 			const char *x = (const char *)mine->state.slots[0] + (size_t)lane * ir_scalar_bytes(task->objective->real);
@@ -245,9 +293,9 @@ static void run_block(void *user, int item, int worker) {
 /* What run_problems will take, in bytes. */
 static double bytes_of_run(const Task *task, int problems, int steps) {
 	int threads = rt_pool_threads(task->rt->pool);
-	double each =
-		(double)run_arena_bytes(task, TASK_SHARED) + (double)run_state_bytes(task) + 16.0 * task->lanes * steps;
-	return each * threads + 8.0 * problems * (2 * (steps + 1.0) + 1 + (double)task->objective->size);
+	double each = (double)run_arena_bytes(task, TASK_SHARED) + (double)run_state_bytes(task) +
+	              16.0 * task->lanes * task->segment_steps + (double)looked_bytes(task, 8);
+	return each * threads + 8.0 * problems * (2 * (steps + 1.0) + 1 + task->watch + (double)task->objective->size);
 }
 
 bool run_problems(Task *task, const Problems *problems, const double *hypers, const double *theta, int steps,
@@ -265,6 +313,10 @@ bool run_problems(Task *task, const Problems *problems, const double *hypers, co
 	out->score = ARENA_ARRAY(arena, double, count + 1);
 	out->x = want_x ? ARENA_ARRAY(arena, double, count *(size_t)task->objective->size + 1) : NULL;
 	out->spent = ARENA_ARRAY(arena, int64_t, count *((size_t)steps + 1));
+	size_t watched = count * (size_t)task->watch;
+	out->looked = watched > 0 ? ARENA_ARRAY(arena, double, watched) : NULL;
+	for (size_t i = 0; i < watched; i++)
+		out->looked[i] = (double)INFINITY;
 
 	Arena *scratch = arena_new();
 	int threads = rt_pool_threads(rt->pool);
@@ -284,8 +336,9 @@ bool run_problems(Task *task, const Problems *problems, const double *hypers, co
 	for (int i = 0; i < threads; i++) {
 		running.workers[i].arena = rt_aligned(scratch, run_arena_bytes(task, TASK_SHARED));
 		running.workers[i].state = run_state_new(task, scratch);
-		running.workers[i].curve = ARENA_ARRAY(scratch, double, (size_t)steps *IR_LANES + 1);
-		running.workers[i].spent = ARENA_ARRAY(scratch, int64_t, (size_t)steps *IR_LANES + 1);
+		size_t turns = (size_t)task->segment_steps * IR_LANES;
+		running.workers[i].turns = (RunTurns){ARENA_ARRAY(scratch, double, turns), ARENA_ARRAY(scratch, int64_t, turns),
+		                                      rt_aligned(scratch, looked_bytes(task, sizeof(double)) + 8)};
 	}
 	rt_pool_run(rt->pool, problems->block_count, run_block, &running);
 	bool failed = false;

@@ -98,22 +98,21 @@ static IrValue emit_scale(Frame *w, IrValue score) {
 	return put_scalar(&f, ir_op2(&f, IR_div, ir_read_scalar(&f, score), steps));
 }
 
-static IrValue emit_curve(Frame *w, IrValue curve, IrValue counter) {
-	IrForBuilder f = ir_for_begin(&w->b);
-	uint32_t at = ir_read_scalar(&f, counter);
-	IrAt place = ir_at_node(w->task->module, at, 1);
-	uint32_t value = ir_read_scalar(&f, scored(w));
-	IrValue out = ir_put(&f, IR_PUT_NONE, value, ir_type(w->func, curve), &place, curve, false);
-	ir_for_end(&f);
-	return out;
-}
+/* What segments tell of every turn. */
+static const IrRole turn_roles[] = {IR_ROLE_CURVE, IR_ROLE_SPENT, IR_ROLE_LOOKED};
+enum { TURN_ROLES = sizeof turn_roles / sizeof *turn_roles };
 
-/* What the step of this turn has spent, at its place among those of the segment. */
-static IrValue emit_spent(Frame *w, IrValue spent, IrValue counter) {
+/* `all`, one for each turn, with what this turn has. */
+static IrValue emit_turn(Frame *w, IrValue all, IrValue counter, IrValue own) {
+	IrModule *module = w->task->module;
+	IrType type = ir_type(w->func, all);
 	IrForBuilder f = ir_for_begin(&w->b);
-	IrAt place = ir_at_node(w->task->module, ir_read_scalar(&f, counter), 1);
-	uint32_t value = ir_read_scalar(&f, frame_get(w, IR_ROLE_SPENT));
-	IrValue out = ir_put(&f, IR_PUT_NONE, value, ir_type(w->func, spent), &place, spent, false);
+	IrAt place[2] = {{0}};
+	if (type.rank == 2)
+		place[1] = ir_at_index(module, ir_for_index(&f, 0, type.dims[1]), 1);
+	place[0] = ir_at_node(module, ir_read_scalar(&f, counter), 1);
+	uint32_t value = type.rank == 2 ? ir_read(&f, own, &place[1], false) : ir_read_scalar(&f, own);
+	IrValue out = ir_put(&f, IR_PUT_NONE, value, type, place, all, false);
 	ir_for_end(&f);
 	return out;
 }
@@ -169,12 +168,12 @@ static IrValue emit_stopped(Frame *w, IrValue from, IrValue counter) {
 	return out;
 }
 
-/* The loop of a segment: from w's state to w's state; sets the score. What there is of the roles CURVE and SPENT takes f, and the
- * evaluations spent, of every turn. trips: 0: all. */
+/* The loop of a segment: from w's state to w's state; sets the score. What there is of the roles of turns takes what every turn has.
+ * trips: 0: all. */
 static void emit_segment(Frame *w, int steps, IrValue trips) {
-	bool curve = w->count[IR_ROLE_CURVE] > 0, spends = w->count[IR_ROLE_SPENT] > 0;
-	uint32_t count = state_count(w);
-	IrValue *inner = ARENA_ARRAY(w->arena, IrValue, count + 4);
+	bool kept[TURN_ROLES];
+	uint32_t count = state_count(w), at = count;
+	IrValue *inner = ARENA_ARRAY(w->arena, IrValue, count + 1 + TURN_ROLES);
 	IrValue zero = ir_fill(&w->b, real_type(w), score_zero(w->task->score));
 	state_values(w, inner);
 	IrBlock *outer = w->b.block;
@@ -182,10 +181,11 @@ static void emit_segment(Frame *w, int steps, IrValue trips) {
 	for (uint32_t i = 0; i < count; i++)
 		inner[i] = ir_loop_carry(&w->b, loop, inner[i]);
 	inner[count] = ir_loop_carry(&w->b, loop, zero);
-	if (curve)
-		inner[count + 1] = ir_loop_carry(&w->b, loop, frame_get(w, IR_ROLE_CURVE));
-	if (spends)
-		inner[count + 2] = ir_loop_carry(&w->b, loop, frame_get(w, IR_ROLE_SPENT));
+	for (int k = 0; k < TURN_ROLES; k++) {
+		kept[k] = w->count[turn_roles[k]] > 0;
+		if (kept[k])
+			inner[++at] = ir_loop_carry(&w->b, loop, frame_get(w, turn_roles[k]));
+	}
 	set_state_values(w, inner);
 	IrValue t = emit_count(&w->b, frame_get(w, IR_ROLE_T0), loop->loop.counter, 1);
 	if (w->first_order && w->count[IR_ROLE_G] > 0)
@@ -195,20 +195,24 @@ static void emit_segment(Frame *w, int steps, IrValue trips) {
 	IrValue next = batches ? emit_count(&w->b, frame_get(w, IR_ROLE_T0), loop->loop.counter, 2) : 0;
 	emit_evaluate(w, next, w->task->hands_on);
 	inner[count] = emit_score(w, inner[count], t);
-	if (curve)
-		inner[count + 1] = emit_curve(w, inner[count + 1], loop->loop.counter);
-	if (spends)
-		inner[count + 2] = emit_spent(w, inner[count + 2], loop->loop.counter);
+	frame_set(w, IR_ROLE_CURVE, scored(w));
+	at = count;
+	for (int k = 0; k < TURN_ROLES; k++) {
+		if (kept[k]) {
+			at++;
+			inner[at] = emit_turn(w, inner[at], loop->loop.counter, frame_get(w, turn_roles[k]));
+		}
+		w->count[turn_roles[k]] = 0; /* of the last turn: none of this function's */
+	}
 	state_values(w, inner);
 	ir_loop_end(&w->b, loop, inner, outer);
 	for (uint32_t i = 0; i < loop->loop.carries.count; i++)
 		inner[i] = loop->loop.carries.data[i].out;
 	set_state_values(w, inner);
-	if (curve)
-		frame_set(w, IR_ROLE_CURVE, inner[count + 1]);
-	w->count[IR_ROLE_SPENT] = 0; /* of the last turn: none of this function's */
-	if (spends)
-		frame_set(w, IR_ROLE_SPENT, inner[count + 2]);
+	at = count;
+	for (int k = 0; k < TURN_ROLES; k++)
+		if (kept[k])
+			frame_set(w, turn_roles[k], inner[++at]);
 	frame_set(w, IR_ROLE_SCORE, emit_scale(w, inner[count]));
 }
 
@@ -225,9 +229,10 @@ IrFunc *task_build_begin(Task *task, const TaskPlan *plan) {
 }
 
 /* `whole`: every segment has all its turns, so that no bound is read when it runs. */
-static IrFunc *build_segment(Task *task, int steps, bool curve, bool whole, bool first_order) {
+static IrFunc *build_segment(Task *task, const TaskPlan *plan, bool curve, bool whole) {
+	int steps = plan->steps;
 	Frame w = frame_new(task, "segment");
-	w.first_order = first_order;
+	w.first_order = plan->first_order;
 	frame_problem(&w);
 	FRAME_PARAMS(&w, IR_ROLE_X, IR_ROLE_F, IR_ROLE_G, IR_ROLE_STATE, IR_ROLE_T0, IR_ROLE_TURNS, IR_ROLE_HORIZON,
 	             IR_ROLE_F0, IR_ROLE_HYPER, IR_ROLE_THETA);
@@ -237,13 +242,18 @@ static IrFunc *build_segment(Task *task, int steps, bool curve, bool whole, bool
 		if (task->elsewhere.most > 0)
 			frame_set(&w, IR_ROLE_SPENT, ir_fill(&w.b, ir_tensor_type(IR_I64, 1, &length), 0));
 	}
+	if (plan->looks) {
+		const IrDim extents[] = {steps, task->looks};
+		frame_set(&w, IR_ROLE_LOOKED, ir_fill(&w.b, ir_tensor_type(task->objective->real, 2, extents), 0));
+	}
 	emit_segment(&w, steps, whole ? 0 : frame_get(&w, IR_ROLE_TURNS));
-	FRAME_RESULTS(&w, IR_ROLE_SCORE, IR_ROLE_X, IR_ROLE_F, IR_ROLE_G, IR_ROLE_STATE, IR_ROLE_CURVE, IR_ROLE_SPENT);
+	FRAME_RESULTS(&w, IR_ROLE_SCORE, IR_ROLE_X, IR_ROLE_F, IR_ROLE_G, IR_ROLE_STATE, IR_ROLE_CURVE, IR_ROLE_SPENT,
+	              IR_ROLE_LOOKED);
 	return w.func;
 }
 
 IrFunc *task_build_segment(Task *task, const TaskPlan *plan) {
-	return build_segment(task, plan->steps, true, false, false);
+	return build_segment(task, plan, true, false);
 }
 
 /* Do the first states depend on theta? Then the first window's gradient also flows through `init`. */
@@ -352,7 +362,8 @@ static const double *segment_limits(const Task *task, const IrFunc *segment) {
 
 /* The reverse of a segment: its cotangents of theta and, through `init`, of the states that are real. */
 static IrFunc *segment_reverse(Task *task, int window, bool whole, bool first_order, bool through_init) {
-	IrFunc *segment = task_optimized(task, build_segment(task, window, false, whole, first_order));
+	IrFunc *segment = task_optimized(
+		task, build_segment(task, &(TaskPlan){.steps = window, .first_order = first_order}, false, whole));
 	Arena *arena = task->module->arena;
 	bool *wrt = ir_choose_params(arena, segment, IR_ROLE_THETA);
 	for (uint32_t i = 0; through_init && i < segment->params.count; i++) {

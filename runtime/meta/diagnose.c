@@ -64,6 +64,13 @@ static bool sample(MetaEstimator *e, const double *theta, int64_t batches, Arena
 		}
 	}
 	out->seconds = (rt_seconds() - begun) / (double)out->steps;
+	for (int again = 1; !out->drawn && again < META_TIMED; again++) { /* the first call is cold */
+		MetaStats stats;
+		begun = rt_seconds();
+		if (rt_interrupted(e->rt) || !meta_estimate(e, theta, 0, batch, &stats))
+			return false;
+		out->seconds = fmin(out->seconds, rt_seconds() - begun);
+	}
 	out->score /= (double)out->steps;
 	double own = 0, means = 0;
 	for (size_t p = 0; p < count; p++) {

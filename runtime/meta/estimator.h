@@ -136,6 +136,7 @@ bool meta_particles_score(MetaEstimator *e, Worth *worth, MetaStats *stats);
 double meta_population_bytes(const MetaEstimator *e);
 void meta_population_allocate(MetaEstimator *e);
 bool meta_population_estimate(MetaEstimator *e, double *next, MetaStats *stats);
+/* What is finite first, then what has lost fewer runs, then the score. */
 bool meta_is_better(Worth a, Worth b);
 
 #endif

@@ -19,6 +19,8 @@ enum {
 	META_MOST_GRID = 1000000000,
 	/* diagnose.c: so many times the samples of others for a reference that has to be estimated */
 	META_REFERENCE_SAMPLES = 32,
+	/* ... and how often an estimate that draws nothing is timed, of which the least counts */
+	META_TIMED = 3,
 	/* mixture.c: turns of expectation maximization */
 	META_MIXTURE_TURNS = 20,
 	/* train.c: a text that grows by doubling, with what it had before, takes at most so many times its length */

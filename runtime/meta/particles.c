@@ -232,7 +232,7 @@ static int run_lanes(const Walk *w, const void *theta, RunState *state, const in
 		piece[lane] = zero;
 	bool least = fe_score_folds[how.fold].least;
 	int error = run_advance(w->family->task, w->block, &args, state, (int)w->t0[0], w->turns, (int)w->horizon[0], piece,
-	                        NULL, NULL, w->arena);
+	                        NULL, w->arena);
 	for (int lane = 0; lane < IR_LANES; lane++) {
 		double *sum = &score[part[lane]][lane];
 		*sum = least ? piece[lane] : *sum + piece[lane]; /* a minimum is of whole runs: one piece */

@@ -6,6 +6,9 @@
 #include "runtime/meta/estimator.h"
 
 bool meta_is_better(Worth a, Worth b) {
+	bool finite = isfinite(a.score);
+	if (finite != (bool)isfinite(b.score))
+		return finite;
 	return a.lost != b.lost ? a.lost < b.lost : a.score < b.score;
 }
 

@@ -73,8 +73,7 @@ static void fit(Rt *rt, SearchResult *result, const FeCall *written, SearchBasel
 		through_stages(c);
 		take(c, out, result->arena);
 	}
-	for (int k = 0; ok && k < c->lab_count; k++)
-		result->evaluations += search_choose_bench_evaluations(c->workers[0].benches[k]);
+	result->evaluations += ok ? search_choose_evaluations(c) : 0;
 	if (session->error_count > errors)
 		diag_take_back(session, mark);
 	search_choose_free(c->out);

@@ -51,13 +51,14 @@ static bool join(Climb *climb, ChooseFound *before, uint32_t count) {
 	return better;
 }
 
-void search_choose_climb(Choosing *c) {
+bool search_choose_climb(Choosing *c) {
 	Climb climb = {.choosing = c, .arena = arena_new()};
+	bool ok = true;
 	climb.picks = ARENA_ARRAY(climb.arena, int, c->out->space.count + 1);
 	climb.needed = ARENA_ARRAY(climb.arena, bool, c->out->space.count + 1);
-	for (uint32_t i = 0; i < c->count; i++)
+	for (uint32_t i = 0; i < c->out->evaluated[CHOOSE_CLIMBS]; i++) /* those that were dropped as well */
 		is_new(&climb, c->found[i].combination);
-	for (int round = 0; round < CHOOSE_MOST_CLIMBS && !rt_interrupted(c->rt); round++) {
+	for (int round = 0; round < CHOOSE_MOST_CLIMBS && ok; round++) {
 		ChooseFound *before = c->found;
 		uint32_t count = c->count;
 		climb.fresh.count = 0;
@@ -66,12 +67,10 @@ void search_choose_climb(Choosing *c) {
 		c->found = climb.fresh.data;
 		c->count = climb.fresh.count;
 		c->out->climbed += c->count;
-		bool whole = search_choose_try_all(c, CHOOSE_CLIMBS) == c->count;
-		if (!whole) {
-			c->found = before;
-			c->count = count;
-		} else if (!join(&climb, before, count))
+		ok = search_choose_try_all(c, CHOOSE_CLIMBS, true);
+		if (ok && !join(&climb, before, count))
 			break;
 	}
 	arena_free(climb.arena);
+	return ok;
 }

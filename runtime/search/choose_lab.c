@@ -64,27 +64,14 @@ static RtCode *compiled(ChooseLab *lab, TaskStage stage, const TaskPlan *plan) {
 	return code;
 }
 
-/* An objective and a rule with all alternatives, as a task of single problems. */
-static Task *task_choosing(Rt *rt, const FeCall *objective, const ChooseRule *rule, FeScore score) {
-	IrModule *module = ir_module_new(rt->session);
-	FeObjective *problem = fe_objective(rt->program, module, objective, rt->options.real);
-	FeRule *method = NULL;
-	if (problem) {
-		FeTarget target = fe_target(problem, module->arena);
-		method =
-			fe_rule_fitted(rt->program, module, rule->call, &target, rt->options.real, rule->open, rule->open_count);
-	}
-	if (!method) {
-		ir_module_free(module);
-		return NULL;
-	}
-	Task *task = task_of(rt, module, problem, method, score);
-	task_set_lanes(task, 1);
-	return task;
+/* SearchLowers of a rule with all alternatives; how: a ChooseRule. */
+static FeRule *choosing_rule(Rt *rt, IrModule *module, const FeTarget *target, const void *how) {
+	const ChooseRule *rule = how;
+	return fe_rule_fitted(rt->program, module, rule->call, target, rt->options.real, rule->open, rule->open_count);
 }
 
 ChooseLab *search_choose_lab_new(Rt *rt, const FeCall *objective, const ChooseRule *rule, FeScore score, int horizon) {
-	Task *task = task_choosing(rt, objective, rule, score);
+	Task *task = search_task(rt, objective, score, choosing_rule, rule);
 	if (!task)
 		return NULL;
 	ChooseLab *lab = ARENA_NEW(rt->arena, ChooseLab);
@@ -113,18 +100,12 @@ const FeRule *search_choose_lab_rule(const ChooseLab *lab) {
 	return lab->task->rule;
 }
 
-const Task *search_choose_lab_task(const ChooseLab *lab) {
+Task *search_choose_lab_task(const ChooseLab *lab) {
 	return lab->task;
 }
 
 const double *search_choose_lab_theta(const ChooseLab *lab) {
 	return lab->theta;
-}
-
-Problems *search_choose_lab_problems(ChooseLab *lab, ProblemSet set, int count) {
-	if (!rt_memory_allows(lab->rt, problems_bytes(lab->task, count, false), "the data of these problems"))
-		return NULL;
-	return problems_of(lab->task, lab->rt->options.seed, set, count, false);
 }
 
 /* ---- memory ---- */

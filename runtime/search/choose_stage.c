@@ -170,27 +170,34 @@ void search_choose_try(const Choosing *c, const ChooseWorker *worker, int stage,
 				keep_best(c, found, &points, mean);
 		}
 	}
+	search_choose_see_natural(c, found);
 	arena_free(scratch);
+}
+
+static const FeLimits *limits_of(const Choosing *c, int number) {
+	const FeRule *rule = search_choose_lab_rule(c->labs[0]);
+	for (uint32_t i = 0; i < rule->learned.count; i++)
+		if (rule->learned.data[i].slot.offset == number)
+			return &rule->learned.data[i].slot.limits;
+	return NULL;
 }
 
 /* A learned number with so many digits, as the rule uses it, unless that is on a limit. */
 static double written(const Choosing *c, int number, double theta, int digits) {
-	const FeRule *rule = search_choose_lab_rule(c->labs[0]);
-	for (uint32_t i = 0; i < rule->learned.count; i++) {
-		const FeSlot *slot = &rule->learned.data[i].slot;
-		if (slot->offset != number)
-			continue;
-		return search_learned_rounded(&slot->limits, search_learned_natural(&slot->limits, theta), digits);
+	const FeLimits *limits = limits_of(c, number);
+	return limits ? search_learned_rounded(limits, search_learned_natural(limits, theta), digits) : theta;
+}
+
+void search_choose_see_natural(const Choosing *c, ChooseFound *found) {
+	for (int k = 0; k < c->learned; k++) {
+		const FeLimits *limits = limits_of(c, k);
+		found->natural[k] = limits ? search_learned_natural(limits, found->theta[k]) : found->theta[k];
 	}
-	return theta;
 }
 
 static double trained(const Choosing *c, int number, double natural) {
-	const FeRule *rule = search_choose_lab_rule(c->labs[0]);
-	for (uint32_t i = 0; i < rule->learned.count; i++)
-		if (rule->learned.data[i].slot.offset == number)
-			return search_learned_trained(&rule->learned.data[i].slot.limits, natural);
-	return natural;
+	const FeLimits *limits = limits_of(c, number);
+	return limits ? search_learned_trained(limits, natural) : natural;
 }
 
 void search_choose_round(const Choosing *c, const ChooseWorker *worker, ChooseFound *found) {

@@ -26,17 +26,19 @@ static int by_value(const void *a, const void *b) {
 }
 
 /* Of the texts of all sources, wherever they lie, and of all data: those that are the same count once, and their order does not. */
-static const char *program_hash(const Search *s, Arena *arena) {
-	const Session *session = s->rt->session;
+const char *search_program_hash(const Rt *rt, Arena *arena) {
+	const Session *session = rt->session;
 	VEC(uint64_t) hashes = {0};
 	for (uint32_t i = 1; i < session->sources.count; i++) {
 		const Source *source = session->sources.data[i];
+		if (source->derived)
+			continue;
 		if (source->path[0] != '<' || strcmp(source->path, "<stdin>") == 0)
 			vec_push(arena, &hashes, hash_bytes(source->text, source->length, 0));
 	}
-	for (uint32_t i = 0; i < s->rt->data.count; i++) {
+	for (uint32_t i = 0; i < rt->data.count; i++) {
 		uint64_t length, hash;
-		if (store_hash_file(arena, s->rt->data.data[i], &length, &hash))
+		if (store_hash_file(arena, rt->data.data[i], &length, &hash))
 			vec_push(arena, &hashes, hash);
 	}
 	uint64_t all = 0;
@@ -71,18 +73,22 @@ static uint64_t hash_of_teacher(const SearchTeacher *teacher) {
 	return hash_bytes(teacher->x, count * sizeof *teacher->x, 0);
 }
 
-static const char *clauses_text(const Search *s, Arena *arena) {
-	const FeExperiment *x = s->experiment;
-	const RtOptions *options = &s->rt->options;
-	Session *session = s->rt->session;
-	Text out = text_new(arena);
-	text_printf(&out, "train %s on", source_excerpt(session, arena, x->train.span));
+void search_put_conditions(Rt *rt, const FeExperiment *x, Text *out) {
+	const RtOptions *options = &rt->options;
+	Session *session = rt->session;
+	text_printf(out, "train %s on", source_excerpt(session, out->arena, x->train.span));
 	for (uint32_t i = 0; i < x->on.count; i++)
-		text_printf(&out, "%s %s", i ? "," : "", source_excerpt(session, arena, x->on.data[i].span));
-	text_printf(&out, " problems %d train, %d select horizon %d score %s keep %d seed %llu of problems %llu%s%s",
-	            x->train_problems, x->select_problems, x->horizon_high, score_text(arena, x->score), x->keep,
+		text_printf(out, "%s %s", i ? "," : "", source_excerpt(session, out->arena, x->on.data[i].span));
+	text_printf(out, " problems %d train, %d select horizon %d score %s keep %d seed %llu of problems %llu%s%s",
+	            x->train_problems, x->select_problems, x->horizon_high, score_text(out->arena, x->score), x->keep,
 	            (unsigned long long)x->seed, (unsigned long long)options->seed, options->strict ? " strict" : "",
 	            options->engine == RT_EVALUATOR ? " interpret" : "");
+}
+
+static const char *clauses_text(const Search *s, Arena *arena) {
+	const FeExperiment *x = s->experiment;
+	Text out = text_new(arena);
+	search_put_conditions(s->rt, x, &out);
 	if (s->out->kind != FE_SEARCH_ENUMERATE)
 		text_printf(&out, " %s population %d tournament %d islands %d for %lld",
 		            s->out->kind == FE_SEARCH_RANDOM ? "random" : "evolve", x->search.population, x->search.tournament,
@@ -172,7 +178,7 @@ static void put_looks(Search *s, int64_t n, uint32_t first, uint32_t count, int6
 
 static SearchArchiveRun run_of(const Search *s, Arena *arena) {
 	return (SearchArchiveRun){.version = RT_VERSION,
-	                          .program = program_hash(s, arena),
+	                          .program = search_program_hash(s->rt, arena),
 	                          .grammar = grammar_text(&s->out->space, arena),
 	                          .clauses = clauses_text(s, arena),
 	                          .seed = (int64_t)s->experiment->seed};

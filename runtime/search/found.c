@@ -8,48 +8,20 @@
 
 /* ---- where the hole stands ---- */
 
-typedef struct Place {
-	const AstExpr *hole;
-	FeLevel needed; /* what binds at least as tightly stands there without parentheses */
-} Place;
-
-static FeLevel needed_beside(AstOp op, bool right) {
-	switch (op) {
-	case AST_ADD:
-	case AST_SUB: return right ? FE_LEVEL_PRODUCT : FE_LEVEL_SUM;
-	case AST_MUL:
-	case AST_DIV: return right ? FE_LEVEL_SIGN : FE_LEVEL_PRODUCT;
-	default: return FE_LEVEL_ATOM;
-	}
-}
-
-/* The hole among the parts of an expression, if it is one of them. */
-static bool look(const AstExpr *x, void *context) {
-	Place *place = context;
-	if (!x)
-		return false;
-	if (x->kind == AST_BINARY && (x->binary.left == place->hole || x->binary.right == place->hole))
-		place->needed = needed_beside(x->binary.op, x->binary.right == place->hole);
-	else if (x->kind == AST_UNARY && x->unary.operand == place->hole)
-		place->needed = FE_LEVEL_ATOM;
-	else if (x->kind == AST_INDEX && x->index.base == place->hole)
-		place->needed = FE_LEVEL_ATOM;
-	else if (x->kind == AST_COMPARE)
-		for (uint32_t i = 0; i < x->compare.operands.count; i++)
-			place->needed = x->compare.operands.data[i] == place->hole ? FE_LEVEL_SUM : place->needed;
-	return ast_any_part(x, look, context);
-}
+/* What binds at least as tightly as a formula has to. */
+static const FeLevel levels[] = {
+	[AST_BIND_IF] = FE_LEVEL_LOOSE,        [AST_BIND_OR] = FE_LEVEL_SUM,      [AST_BIND_AND] = FE_LEVEL_SUM,
+	[AST_BIND_NOT] = FE_LEVEL_SUM,         [AST_BIND_COMPARE] = FE_LEVEL_SUM, [AST_BIND_SUM] = FE_LEVEL_SUM,
+	[AST_BIND_PRODUCT] = FE_LEVEL_PRODUCT, [AST_BIND_NEG] = FE_LEVEL_SIGN,    [AST_BIND_POWER] = FE_LEVEL_POWER,
+	[AST_BIND_ATOM] = FE_LEVEL_ATOM};
 
 static FeLevel needed_at(const AstDecl *rule, const FeHole *hole) {
 	const AstExpr *open[SEARCH_MOST_HOLES] = {0};
 	uint32_t count = fe_open_expressions(rule, open, SEARCH_MOST_HOLES);
-	Place place = {NULL, FE_LEVEL_LOOSE};
 	for (uint32_t i = 0; i < count && i < SEARCH_MOST_HOLES; i++)
 		if (open[i]->span.start == hole->span.start)
-			place.hole = open[i];
-	for (uint32_t i = 0; i < rule->body.count; i++)
-		ast_any_expr(rule->body.data[i], look, &place);
-	return place.needed;
+			return levels[ast_bind_needed(rule, open[i])];
+	return FE_LEVEL_LOOSE;
 }
 
 /* A formula as it stands in the place of the hole, in parentheses where it needs them. */
@@ -107,6 +79,9 @@ static void put_comment(const SearchResult *result, const SearchFound *found, Te
 		text_printf(out, "; %s, fitted alike: %.4g", known->label, known->select.mean);
 	text_printf(out, ". Size %d, %d constant%s, degree %g%s.\n", x->size, x->constants, x->constants == 1 ? "" : "s",
 	            (double)x->degree / (double)FE_DEGREE_ONE, found->proposed ? ", proposed by another program" : "");
+	if (found->trained)
+		text_printf(out, "# %lld number%s beside the expression trained; before: %.4g.\n", (long long)result->beside,
+		            result->beside == 1 ? "" : "s", found->untrained);
 }
 
 /* How tightly one of several formulas binds, which stand side by side as text (search_formula): as an atom, or not at all. */
@@ -127,8 +102,13 @@ void search_filled_rule(Rt *rt, const FeCall *call, const FeRule *rule, const Se
 	call_with_rate(rt, call, rule->hole->rate, fill->rate, &rated);
 	Span spans[SEARCH_MOST_HOLES];
 	const char *formulas[SEARCH_MOST_HOLES], *at = fill->formula;
-	StoreFill text = {
-		.holes = spans, .formulas = formulas, .name = fill->name, .alone = fill->alone, .learned = fill->learned};
+	StoreFill text = {.holes = spans,
+	                  .formulas = formulas,
+	                  .name = fill->name,
+	                  .alone = fill->alone,
+	                  .learned = fill->learned,
+	                  .weights = fill->weights,
+	                  .tensors = fill->tensors};
 	for (const FeHole *hole = rule->hole; hole; hole = hole->next, text.count++) {
 		size_t length = strcspn(at, "|");
 		bool last = !hole->next;
@@ -141,14 +121,38 @@ void search_filled_rule(Rt *rt, const FeCall *call, const FeRule *rule, const Se
 	store_filled_source(rt, &rated, rule, &text, out);
 }
 
-/* Number `number` of the front under a name (NULL: that of the rule); alone: without what it mentions. */
-static void rule_text(Rt *rt, const SearchResult *result, uint32_t number, const char *name, bool alone, Text *out) {
-	const SearchFound *found = &result->front[number];
-	SearchFill fill = {
-		.name = name, .alone = alone, .rate = found->rate, .learned = result->labs[0]->learned ? found->learned : NULL};
-	fill.formula = search_formula(result->table, found->expr, found->constants, out->arena, &fill.level);
-	put_comment(result, found, out);
-	search_filled_rule(rt, &result->experiment->train, result->labs[0]->task->rule, &fill, out);
+/* The text of what was found, and the arrays that it reads from a file of this name. */
+static void filled(Rt *rt, const SearchResult *result, const SearchFound *found, SearchFill *fill, Text *out) {
+	fill->rate = found->rate;
+	fill->learned = found->trained ? found->trained : result->labs[0]->learned ? found->learned : NULL;
+	fill->formula = search_formula(result->table, found->expr, found->constants, out->arena, &fill->level);
+	search_filled_rule(rt, &result->experiment->train, result->labs[0]->task->rule, fill, out);
+}
+
+void search_found_text(Rt *rt, const SearchResult *result, const SearchFound *found, Text *out) {
+	SearchFill fill = {.weights = ""};
+	filled(rt, result, found, &fill, out);
+}
+
+/* Number `number` of the front, with its arrays in the file that `fill` names. false with a diagnostic. */
+static bool rule_text(Rt *rt, const SearchResult *result, uint32_t number, SearchFill *fill, Text *out,
+                      StoreAllWeights *weights) {
+	Session *session = rt->session;
+	Safetensors tensors = {0};
+	StoreWeights file = {.name = fill->weights};
+	char *bytes;
+	put_comment(result, &result->front[number], out);
+	fill->tensors = &tensors;
+	filled(rt, result, &result->front[number], fill, out);
+	if (tensors.count == 0)
+		return true;
+	const char *error = safetensors_bytes(session->arena, &tensors, &bytes, &file.length);
+	if (error)
+		diag_error(session, 811, (Span){0}, "%s: %s", file.name, error);
+	file.bytes = bytes;
+	if (!error)
+		vec_push(session->arena, weights, file);
+	return !error;
 }
 
 static const char *front_name(const Rt *rt, const SearchResult *result, uint32_t number, Arena *arena) {
@@ -166,17 +170,24 @@ static void put_head(const Rt *rt, const SearchResult *result, const char *what,
 		text_printf(out, ", in a search that has not ended.\n");
 }
 
-void search_rule_file(Rt *rt, const SearchResult *result, Text *out) {
+bool search_rule_file(Rt *rt, const SearchResult *result, Text *out, StoreAllWeights *weights) {
+	SearchFill fill = {.weights = "weights.safetensors"};
 	put_head(rt, result, "Found", out);
-	rule_text(rt, result, result->winner, NULL, false, out);
+	return rule_text(rt, result, result->winner, &fill, out, weights);
 }
 
-void search_front_file(Rt *rt, const SearchResult *result, Text *out) {
+bool search_front_file(Rt *rt, const SearchResult *result, Text *out, StoreAllWeights *weights) {
+	bool ok = true;
 	put_head(rt, result, "The best of every size that beats all smaller ones, found", out);
-	for (uint32_t i = 0; i < result->front_count; i++) {
+	for (uint32_t i = 0; i < result->front_count && ok; i++) {
+		int size = result->table->exprs[result->front[i].expr].size;
+		SearchFill fill = {.name = front_name(rt, result, i, out->arena),
+		                   .alone = i > 0,
+		                   .weights = arena_printf(rt->session->arena, "weights-%d.safetensors", size)};
 		text_char(out, '\n');
-		rule_text(rt, result, i, front_name(rt, result, i, out->arena), i > 0, out);
+		ok = rule_text(rt, result, i, &fill, out, weights);
 	}
+	return ok;
 }
 
 /* ---- by compiled code ---- */
@@ -194,6 +205,8 @@ bool search_compiled_scores(Rt *rt, const SearchScored *what, double *scores) {
 	          run_problems(task, problems, NULL, theta, what->steps, false, scratch, &runs);
 	for (int i = 0; ok && i < what->count; i++)
 		scores[i] = runs.score[i];
+	if (ok && what->evaluations) /* the score has f where the last step led */
+		*what->evaluations += runs.evaluations + (task->hands_on ? 0 : runs.problems);
 	arena_free(scratch);
 	problems_free(problems);
 	task_free(task);
@@ -224,8 +237,9 @@ static bool compiled_mean(Rt *rt, const SearchResult *result, const FeCall *rule
 bool search_confirm(Rt *rt, const SearchResult *result, FeProgram *program, SearchConfirmed *progress, void *user,
                     double *means) {
 	Text text = text_new(rt->session->arena);
-	search_front_file(rt, result, &text);
-	if (!fe_add_source(program, source_add(rt->session, "<front>", text_cstr(&text), text.length)))
+	StoreAllWeights weights = {0};
+	if (!search_front_file(rt, result, &text, &weights) ||
+	    !fe_add_source(program, source_add(rt->session, "<front>", text_cstr(&text), text.length)))
 		return false;
 	const FeExperiment *x = result->experiment;
 	int count = result->select_problems > 0 ? x->select_problems : x->train_problems;

@@ -306,6 +306,8 @@ static bool score_finalists(Search *s) {
 		done += some;
 		tell_stage(s, SEARCH_SELECTING, done, s->count, since);
 	}
+	if (out->trains && !search_train_beside(s, problems))
+		return false;
 	/* Nothing is drawn in a search but problems, so the intervals are the same for every seed. */
 	for (uint32_t i = 0; i < s->count; i++) {
 		SearchFound *found = &s->found[i];
@@ -342,20 +344,14 @@ static bool make_labs(Search *s) {
 }
 
 static bool make_problems(Search *s) {
-	const FeExperiment *x = s->experiment;
-	s->train = ARENA_ARRAY(s->arena, Problems *, s->out->lab_count);
-	s->select = x->select_problems > 0 ? ARENA_ARRAY(s->arena, Problems *, s->out->lab_count) : NULL;
-	for (int k = 0; k < s->out->lab_count; k++) {
-		s->train[k] = search_lab_problems(s->out->labs[k], PROBLEMS_TRAIN, x->train_problems);
-		if (!s->train[k])
-			return false;
-		if (!s->select)
-			continue;
-		s->select[k] = search_lab_problems(s->out->labs[k], PROBLEMS_SELECT, x->select_problems);
-		if (!s->select[k])
-			return false;
-	}
-	return true;
+	int count = s->out->lab_count;
+	Task **tasks = ARENA_ARRAY(s->arena, Task *, count + 1);
+	for (int k = 0; k < count; k++)
+		tasks[k] = s->out->labs[k]->task;
+	bool ok = search_make_problems(s->experiment, tasks, count, s->arena, &s->problems);
+	s->train = s->problems.train;
+	s->select = s->problems.select;
+	return ok;
 }
 
 /* All coordinates belong to one tensor. */
@@ -400,6 +396,7 @@ static void make_candidates(Search *s) {
 static bool run(Search *s) {
 	if (!make_labs(s))
 		return false;
+	search_see_beside(s);
 	make_candidates(s);
 	if (s->out->holes > 1 && s->out->kind == FE_SEARCH_ENUMERATE) {
 		Diag *diag = diag_error(s->rt->session, 335, s->out->labs[0]->hole->next->span,
@@ -420,12 +417,7 @@ static bool run(Search *s) {
 }
 
 static void end(Search *s) {
-	for (int k = 0; k < s->out->lab_count; k++) {
-		if (s->train)
-			problems_free(s->train[k]);
-		if (s->select)
-			problems_free(s->select[k]);
-	}
+	search_free_problems(&s->problems);
 	search_archive_close(s->archive);
 	free(s->looks);
 	free(s->found);

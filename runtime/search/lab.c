@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "ir/core/walk.h"
-#include "runtime/search/lab.h"
+#include "runtime/search/stages.h"
 
 static void see_rate(SearchLab *lab) {
 	lab->rate = lab->task->rule->rate; /* there is one: fe_is_searchable */
@@ -81,26 +81,15 @@ static RtCode *compiled(SearchLab *lab, IrFunc *func) {
 	return code;
 }
 
-/* An objective and an open rule as a task of single problems. */
-static Task *open_task(Rt *rt, const FeCall *objective, const FeCall *rule, FeScore score) {
-	IrModule *module = ir_module_new(rt->session);
-	FeObjective *problem = fe_objective(rt->program, module, objective, rt->options.real);
-	FeRule *method = NULL;
-	if (problem) {
-		FeTarget target = fe_target(problem, module->arena);
-		method = fe_rule_open(rt->program, module, rule, &target, rt->options.real);
-	}
-	if (!method || !fe_is_searchable(rt->session, method, rule->span)) {
-		ir_module_free(module);
-		return NULL;
-	}
-	Task *task = task_of(rt, module, problem, method, score);
-	task_set_lanes(task, 1);
-	return task;
+/* SearchLowers of an open rule; how: its call. */
+static FeRule *open_rule(Rt *rt, IrModule *module, const FeTarget *target, const void *how) {
+	const FeCall *call = how;
+	FeRule *rule = fe_rule_open(rt->program, module, call, target, rt->options.real);
+	return rule && fe_is_searchable(rt->session, rule, call->span) ? rule : NULL;
 }
 
 SearchLab *search_lab_new(Rt *rt, const FeCall *objective, const FeCall *rule, FeScore score) {
-	Task *task = open_task(rt, objective, rule, score);
+	Task *task = search_task(rt, objective, score, open_rule, rule);
 	if (!task)
 		return NULL;
 	SearchLab *lab = ARENA_NEW(rt->arena, SearchLab);
@@ -151,14 +140,8 @@ const FeHole *search_lab_hole(const SearchLab *lab) {
 	return lab->hole;
 }
 
-const Task *search_lab_task(const SearchLab *lab) {
+Task *search_lab_task(const SearchLab *lab) {
 	return lab->task;
-}
-
-Problems *search_lab_problems(SearchLab *lab, ProblemSet set, int count) {
-	if (!rt_memory_allows(lab->rt, problems_bytes(lab->task, count, false), "the data of these problems"))
-		return NULL;
-	return problems_of(lab->task, lab->rt->options.seed, set, count, false);
 }
 
 /* Is a register an array over coordinates? */

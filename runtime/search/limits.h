@@ -27,7 +27,7 @@ enum {
 	SEARCH_MOST_NODES = 16,
 	SEARCH_MOST_SIZE = SEARCH_MOST_HOLES * SEARCH_MOST_NODES,
 	SEARCH_MOST_CONSTANTS = 8,
-	/* learned.c: numbers of `learn` beside it that are fitted with them */
+	/* learned.c: numbers of `learn` beside it that are fitted with them (frontend/limits.h: HOLE_MOST_FITTED) */
 	SEARCH_MOST_LEARNED = 10,
 	/* trace.c: steps in which rules with several open expressions are told apart */
 	SEARCH_TRACE_STEPS = 8,

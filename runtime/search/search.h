@@ -161,11 +161,9 @@ typedef struct SearchLab SearchLab;
 SearchLab *search_lab_new(Rt *rt, const FeCall *objective, const FeCall *rule, FeScore score);
 void search_lab_free(SearchLab *lab);
 const FeHole *search_lab_hole(const SearchLab *lab); /* the first */
-const Task *search_lab_task(const SearchLab *lab);
+Task *search_lab_task(const SearchLab *lab);
 double search_lab_rate(const SearchLab *lab,
                        double rate); /* the nearest one in the range that the rule states for it */
-/* Problems for it, one to a block. NULL with a diagnostic. */
-Problems *search_lab_problems(SearchLab *lab, ProblemSet set, int count);
 /* Compiles the operations of a program, if they are not there already: before it is run, on one thread. false with a diagnostic. */
 bool search_lab_need(SearchLab *lab, const SearchProgram *program);
 /* The same for all that may be made of its holes' operations. */
@@ -217,6 +215,8 @@ typedef struct SearchFound {
 	double score;   /* of the last stage that it came through; lower is better */
 	double rate, constants[SEARCH_MOST_CONSTANTS];
 	double learned[SEARCH_MOST_LEARNED]; /* numbers of `learn`, as the rule uses them, where they are fitted */
+	const double *trained;               /* the same of all there are, where finalists are trained; NULL: not yet */
+	double untrained;                    /* its score before */
 	SearchEnd end;                       /* of its last run */
 	CompareInterval select;              /* its score on the select problems (without any: on those of training) */
 	double *select_scores;               /* per problem */
@@ -227,7 +227,8 @@ enum {
 	SEARCH_STAGES = 4,
 	SEARCH_SELECTING = SEARCH_STAGES + 1,
 	SEARCH_EVOLVING = SEARCH_STAGES + 2,
-	SEARCH_PROPOSING = SEARCH_STAGES + 3
+	SEARCH_PROPOSING = SEARCH_STAGES + 3,
+	SEARCH_TRAINING = SEARCH_STAGES + 4
 };
 extern const char
 	*const search_stage_words[SEARCH_STAGES + 1]; /* stages.c: what people call them, and the last word on them */
@@ -235,9 +236,10 @@ extern const char
 bool search_is_worse(double score, double best);
 
 typedef struct SearchProgress {
-	int stage; /* -1: expressions are being made; then 0 .. SEARCH_STAGES - 1, and SEARCH_SELECTING; SEARCH_EVOLVING; SEARCH_PROPOSING; of choices SEARCH_STAGES: rules are written */
+	int stage; /* -1: expressions are being made; then 0 .. SEARCH_STAGES - 1, and SEARCH_SELECTING; SEARCH_EVOLVING; SEARCH_PROPOSING; SEARCH_TRAINING; of choices SEARCH_STAGES: rules are written */
 	bool random;                 /* ... or drawing */
 	int64_t known;               /* children whose score was there already */
+	int step, steps;             /* of the finalist that is in training */
 	int size;                    /* of the expressions that are being made */
 	int64_t generated, distinct; /* expressions so far */
 	int64_t done, total;         /* of this stage */
@@ -247,6 +249,8 @@ typedef struct SearchProgress {
 } SearchProgress;
 
 typedef struct SearchResult SearchResult;
+struct ChooseResult;
+struct ChooseTrained;
 
 /* All but `user` may be NULL. */
 typedef struct SearchOptions {
@@ -262,6 +266,9 @@ typedef struct SearchOptions {
 		*teacher; /* of all expressions, those are looked at that go best where it went; NULL: all are */
 	int patience; /* seconds until an answer has to be there; 0: SEARCH_PATIENCE */
 	bool resumes; /* the archive is asked for at once, and what is in it is not scored again */
+	/* The same as `best`, of choices, and of choices that are trained. */
+	bool (*chosen)(void *user, const struct ChooseResult *so_far);
+	bool (*learned)(void *user, const struct ChooseTrained *so_far);
 	void *user;
 } SearchOptions;
 
@@ -328,6 +335,8 @@ struct SearchResult {
 	int64_t generated, candidates; /* expressions looked at; those that are not the same, and may stand in the hole */
 	int64_t evaluated[SEARCH_STAGES]; /* how many came into each stage */
 	uint32_t finalists;
+	int64_t beside;                      /* numbers of `learn` that are not fitted as constants are */
+	bool trains;                         /* finalists are trained in them; else they stay where they start */
 	int train_problems, select_problems; /* on which finalists were fitted, and one was chosen */
 	int64_t evaluations;                 /* of an objective, as those of training count */
 	bool interrupted;                    /* what is here is the best so far */
@@ -369,14 +378,17 @@ const SearchBaseline *search_best_baseline(const SearchResult *result);
 
 /* ---- found.c: as rules of the language ---- */
 
-void search_rule_file(Rt *rt, const SearchResult *result, Text *out);  /* rule.grad: the winner */
-void search_front_file(Rt *rt, const SearchResult *result, Text *out); /* front.grad */
+/* rule.grad: the winner; and front.grad. `weights` receives the files of arrays that they read, where finalists are trained. false with a diagnostic. */
+bool search_rule_file(Rt *rt, const SearchResult *result, Text *out, StoreAllWeights *weights);
+bool search_front_file(Rt *rt, const SearchResult *result, Text *out, StoreAllWeights *weights);
 /* A rule with a formula in the place of its open expression (of several: as search_formula writes them), and its rate, as text. */
 typedef struct SearchFill {
 	const char *formula, *name; /* name: NULL: its own */
 	FeLevel level;              /* of the formula */
 	double rate;
 	const double *learned; /* numbers of `learn`, as the rule uses them; NULL: they stay as they are written */
+	const char *weights;   /* the file of those that are arrays ... */
+	Safetensors *tensors;  /* ... which receives them; NULL: there are none */
 	bool alone;            /* without the declarations that it mentions */
 } SearchFill;
 
@@ -388,7 +400,8 @@ typedef struct SearchScored {
 	FeScore score;
 	ProblemSet set;
 	int count, steps;
-	uint64_t seed; /* of the problems */
+	uint64_t seed;        /* of the problems */
+	int64_t *evaluations; /* those of the objective are added to it; may be NULL */
 } SearchScored;
 
 bool search_compiled_scores(Rt *rt, const SearchScored *what, double *scores);
@@ -426,20 +439,23 @@ typedef struct ChooseFound {
 		select;   /* of the rule as it is written, on the select problems (without any: on those of training) */
 	double lanes; /* the same mean by the search */
 	double *select_scores; /* per problem */
-	const char *rule;      /* rule.grad: as a rule of the language, with all that it needs */
+	const char *rule;      /* as a rule of the language, with all that it needs */
 } ChooseFound;
 
 typedef struct ChooseResult {
 	const FeExperiment *experiment;
 	ChooseSpace space;
 	const Task *task;  /* on the first objective */
-	ChooseFound *best; /* finalists, the best first */
+	int stage;         /* whose scores these are; SEARCH_STAGES: those of a search that came to its end */
+	ChooseFound *best; /* finalists, the best first; of a search that was interrupted, the best so far */
 	uint32_t best_count;
 	int64_t evaluated[SEARCH_STAGES]; /* how many came into each stage */
 	int64_t climbed;                  /* those that were made of the best of a sample */
 	int train_problems, select_problems;
 	int64_t evaluations;
-	bool interrupted;
+	bool interrupted;  /* what is here is the best so far */
+	bool behind;       /* it was interrupted before it came to where it had been: what is on the disk is better */
+	bool archive_lost; /* the disk did not take all of the archive, which a diagnostic says */
 	double seconds, compile_seconds;
 	struct Choosing *choosing; /* what has to be freed */
 	Arena *arena;
@@ -447,35 +463,55 @@ typedef struct ChooseResult {
 
 /* How many of so many combinations go on from a stage; keep: from the last one. */
 uint32_t search_choose_goes_on(uint32_t count, int stage, uint32_t keep);
-/* The best combinations of the choices of the rule that an experiment trains. NULL with diagnostics. */
+/* The best combinations of the choices of the rule that an experiment trains. NULL with diagnostics, or without where it was interrupted before
+ * anything was found. */
 ChooseResult *search_choose_experiment(Rt *rt, const FeExperiment *experiment, const SearchOptions *options);
 void search_choose_free(ChooseResult *result);
+/* A combination with its rate and learned numbers as a rule, with all that it needs, in `arena`. NULL with diagnostics. */
+const char *search_choose_as_rule(Rt *rt, const FeExperiment *experiment, const ChooseSpace *space,
+                                  const ChooseFound *found, Arena *arena);
+/* rule.grad: the best, with how it was found. false with diagnostics. */
+bool search_choose_rule_file(const ChooseResult *result, Text *out);
 
 /* ---- choose_train.c: beside more learned numbers than are fitted one by one ---- */
 
 typedef struct ChooseLearned {
 	int64_t combination;
-	double score; /* best on the select problems; without any, the last of training */
-	int steps;    /* outer steps that it was trained for */
+	double
+		score; /* mean over those select problems (without any: those of training) on which it stays finite; so of its best numbers */
+	int64_t lost; /* problems on which it does not: fewer are better, whatever the score */
+	int steps;    /* outer steps that it was trained for; 0 where nothing is learned: it was scored as it is written */
+	bool learns;
 } ChooseLearned;
 
 typedef struct ChooseTrained {
 	ChooseSpace space;
-	ChooseLearned *best;       /* all that were trained, the best first */
-	uint32_t best_count, idle; /* idle: combinations in which nothing is learned, which are left out */
-	int64_t evaluated[3];      /* how many were trained for a sixteenth of the outer steps, a quarter, all */
-	const Trained *trained;    /* the best ... */
-	FeProgram *program;        /* ... of the program with its choices made */
+	ChooseLearned *best; /* all that have a score, the best first */
+	uint32_t best_count;
+	uint32_t fixed;       /* combinations in which nothing is learned */
+	int64_t evaluated[3]; /* how many were trained for a sixteenth of the outer steps, a quarter, all */
+	int64_t problems;     /* that scores are of */
+	const Trained
+		*trained;       /* the best; NULL: nothing of it is learned, or what is on the disk is the best so far ... */
+	const char *rule;   /* ... and this is its text; NULL: it is learned */
+	FeProgram *program; /* of the best: with its choices made */
 	int64_t evaluations;
-	bool interrupted;
+	bool interrupted;  /* what is here is the best so far */
+	bool archive_lost; /* the disk did not take all of the archive, which a diagnostic says */
 	double seconds;
 	struct ChooseTraining *training; /* what has to be freed */
+	Trained *ended;                  /* likewise */
 	Arena *arena;
 } ChooseTrained;
 
+enum { CHOOSE_RUNGS = 3 };
+extern const char
+	*const search_rung_words[CHOOSE_RUNGS]; /* how far combinations are trained, in the order of the stages */
+
+bool search_choose_trains(const char *source); /* Is it that of an expression of such a search? */
 /* Are there so many learned numbers beside the choices, or arrays of them, that combinations are trained? */
 bool search_choose_is_trained(Rt *rt, const FeExperiment *experiment);
-/* NULL with diagnostics. */
+/* NULL with diagnostics, or without where it was interrupted before anything was found. */
 ChooseTrained *search_choose_train(Rt *rt, const FeExperiment *experiment, const SearchOptions *options);
 void search_choose_train_free(ChooseTrained *result);
 

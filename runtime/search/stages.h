@@ -5,6 +5,24 @@
 #include "runtime/search/archive.h"
 #include "runtime/search/lab.h"
 
+/* ---- tasks.c: what labs run ---- */
+
+/* A rule as a lab needs it. NULL with diagnostics. */
+typedef FeRule *SearchLowers(Rt *rt, IrModule *module, const FeTarget *target, const void *how);
+/* It and an objective, one problem to a block. NULL with diagnostics. */
+Task *search_task(Rt *rt, const FeCall *objective, FeScore score, SearchLowers *lowers, const void *how);
+
+/* Those of an experiment, for each of its objectives. */
+typedef struct SearchProblems {
+	Problems **train, **select; /* select: NULL where there are none */
+	int count;
+} SearchProblems;
+
+/* false with a diagnostic; what was made by then has to be freed as well. */
+bool search_make_problems(const FeExperiment *experiment, Task *const *tasks, int count, Arena *arena,
+                          SearchProblems *out);
+void search_free_problems(SearchProblems *problems);
+
 /* What one thread has of all labs. */
 typedef struct SearchWorker {
 	SearchBench **benches;
@@ -29,7 +47,8 @@ typedef struct Search {
 	const FeExperiment *experiment;
 	const SearchOptions *options;
 	SearchResult *out;
-	Problems **train, **select; /* per lab */
+	SearchProblems problems;
+	Problems **train, **select; /* of these, per lab */
 	SearchWorker *workers;
 	SearchLook *looks;                         /* the candidates of the first stage */
 	SearchFound *found;                        /* those of the later ones */
@@ -76,6 +95,11 @@ bool search_tell_best(Search *s);
 
 /* ---- epochs.c: rounds in the archive ---- */
 
+/* What a search has to have in common with the one whose archive it goes on with: a hash of all sources and data that were read, and the
+ * clauses of the experiment. */
+const char *search_program_hash(const Rt *rt, Arena *arena);
+void search_put_conditions(Rt *rt, const FeExperiment *experiment, Text *out);
+
 /* Opens the archive, if there is something to keep in it, or to go on from. false with a diagnostic. */
 bool search_open_archive(Search *s);
 /* Is the next round there already? Then it is read: scores, rates and constants. *ok false with a diagnostic: it does not fit. */
@@ -102,6 +126,15 @@ bool search_imitate(Search *s);
 
 /* evolved.c: evolution, or random search, and then what it met as the candidates. false with a diagnostic, or interrupted. */
 bool search_evolve_candidates(Search *s);
+
+/* beside.c: numbers of `learn` that are not fitted as constants are. */
+/* How many there are, and whether they can be trained: result->beside, result->trains. */
+void search_see_beside(Search *s);
+/* Trains them in every finalist, by what the experiment says of training, and scores the finalists anew on the problems (one set per lab)
+ * that they are chosen by. false with a diagnostic, or interrupted. */
+bool search_train_beside(Search *s, Problems *const *problems);
+/* found.c: what was found as a program of its own, under the name of its rule; what is learned starts as it is written. */
+void search_found_text(Rt *rt, const SearchResult *result, const SearchFound *found, Text *out);
 
 /* ablate.c: the best finalists with less in them become finalists. */
 void search_ablate(Search *s);

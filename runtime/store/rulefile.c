@@ -454,6 +454,11 @@ void store_filled_source(const Rt *rt, const FeCall *call, const FeRule *rule, c
 	for (int i = 0; i < fill->count; i++)
 		edit(&edits, fill->holes[i].start, fill->holes[i].end, fill->formulas[i]);
 	f.natural = fill->learned;
+	f.weights = fill->weights;
+	f.n = ir_type(rule->init, rule->init->params.data[0].value).dims[0];
+	f.tensors = fill->tensors;
+	if (fill->tensors)
+		*fill->tensors = (Safetensors){.items = ARENA_ARRAY(f.arena, Safetensor, rule->learned.count + 1)};
 	if (fill->learned)
 		edit_all_learned(&f, &edits, "", "");
 	if (fill->name)

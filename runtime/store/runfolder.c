@@ -20,6 +20,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "frontend/syntax/choose.h"
 #include "runtime/store/limits.h"
 #include "runtime/store/runfolder.h"
 
@@ -79,6 +80,24 @@ static const char *processor(Arena *arena) {
 	return found;
 }
 
+/* Where choices were made, what the others of a source are called: by their places in the text that was written. NULL: none were. */
+static json_t *kept_json(const Session *session, const char *path) {
+	json_t *all = NULL;
+	for (uint32_t i = 1; i < session->sources.count; i++) {
+		const Source *source = session->sources.data[i];
+		if (source->derived || strcmp(source->path, path) != 0)
+			continue;
+		for (const AstKept *kept = source->kept; kept; kept = kept->next) {
+			json_t *names = json_array();
+			for (uint32_t k = 0; k < kept->count; k++)
+				json_array_append_new(names, json_string(kept->names[k]));
+			all = all ? all : json_object();
+			json_object_set_new(all, session_text(session, kept->rule), names);
+		}
+	}
+	return all;
+}
+
 /* Copies the sources; fills the lists with names and hashes. */
 static bool copy_sources(StoreFolder *folder, json_t *sources, json_t *weights) {
 	if (!store_files(folder->arena, folder->rt, &folder->files) ||
@@ -92,6 +111,9 @@ static bool copy_sources(StoreFolder *folder, json_t *sources, json_t *weights) 
 		json_object_set_new(entry, "copy", json_plain(folder, file->copy));
 		unsigned long long hash = (unsigned long long)hash_bytes(file->bytes, file->length, 0);
 		json_object_set_new(entry, "xxh3", json_sprintf("%016llx", hash));
+		json_t *kept = file->source ? kept_json(folder->rt->session, file->path) : NULL;
+		if (kept)
+			json_object_set_new(entry, "choices", kept);
 		json_array_append_new(file->source ? sources : weights, entry);
 	}
 	return true;
@@ -383,6 +405,7 @@ static const char *const own_files[] = {"run.json",
                                         "result.json",
                                         "weights.safetensors",
                                         "front.grad",
+                                        "front.svg",
                                         "checkpoint-a",
                                         "checkpoint-b",
                                         "archive.sqlite",
@@ -394,7 +417,7 @@ bool store_is_own(const char *name) {
 	for (size_t i = 0; i < sizeof own_files / sizeof *own_files; i++)
 		if (!strcmp(name, own_files[i]))
 			return true;
-	return !strncmp(name, "sources/", strlen("sources/"));
+	return !strncmp(name, "sources/", strlen("sources/")) || !strncmp(name, "weights-", strlen("weights-"));
 }
 
 void store_folder_discard(StoreFolder *folder) {
@@ -524,18 +547,25 @@ bool store_folder_result(StoreFolder *folder, const Trained *trained, bool *rule
 	return write_result(folder, trained);
 }
 
-static const char *put_found(StoreFolder *folder, const char *rule, const char *front, bool lasting) {
-	const char *error = front ? put_file(folder, "front.grad", front, strlen(front), lasting) : NULL;
-	return error ? error : put_file(folder, "rule.grad", rule, strlen(rule), lasting);
+static const char *put_found(StoreFolder *folder, const StoreFound *found, bool lasting) {
+	const char *error = NULL;
+	for (uint32_t i = 0; found->weights && i < found->weights->count && !error; i++) {
+		const StoreWeights *one = &found->weights->data[i];
+		error = put_file(folder, one->name, one->bytes, one->length, lasting);
+	}
+	if (!error && found->front)
+		error = put_file(folder, "front.grad", found->front, strlen(found->front), lasting);
+	return error ? error : put_file(folder, "rule.grad", found->rule, strlen(found->rule), lasting);
 }
 
-bool store_folder_so_far(StoreFolder *folder, const char *rule, const char *front, bool first) {
+bool store_folder_so_far(StoreFolder *folder, const StoreFound *found, bool first) {
 	if (folder->reserve_bytes == 0) {
-		folder->reserve_bytes = 2 * (strlen(rule) + strlen(front)) + STORE_FOR_RESULT;
+		size_t front = found->front ? strlen(found->front) : 0;
+		folder->reserve_bytes = 2 * (strlen(found->rule) + front) + STORE_FOR_RESULT;
 		folder->reserve = file_reserve(folder->dir, folder->reserve_bytes);
 	}
 	ArenaMark mark = arena_mark(folder->arena);
-	const char *error = put_found(folder, rule, front, false);
+	const char *error = put_found(folder, found, false);
 	if (error)
 		return first ? complain(folder, error) : false;
 	arena_release(folder->arena, mark);
@@ -545,7 +575,7 @@ bool store_folder_so_far(StoreFolder *folder, const char *rule, const char *fron
 }
 
 bool store_folder_found(StoreFolder *folder, const StoreFound *found, bool *rule_saved) {
-	*rule_saved = complain(folder, put_found(folder, found->rule, found->front, true));
+	*rule_saved = complain(folder, put_found(folder, found, true));
 	json_t *root = json_object();
 	json_object_set_new(root, "rule", json_string(found->rule_name));
 	json_object_set_new(root, "horizon", json_pack("[i,i]", found->horizon_low, found->horizon_high));

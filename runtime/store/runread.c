@@ -12,6 +12,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "frontend/syntax/choose.h"
 #include "runtime/store/limits.h"
 #include "runtime/store/runfolder.h"
 
@@ -295,4 +296,47 @@ void store_confine(Session *session, FeProgram *program, const char *dir) {
 	}
 	json_decref(root);
 	fe_set_finder(program, find, confined);
+}
+
+/* ---- choices of a run's sources ---- */
+
+static bool is_word(const char *text) {
+	size_t length = text ? strlen(text) : 0;
+	for (size_t i = 0; i < length; i++)
+		if (!(text[i] == '_' || (text[i] >= '0' && text[i] <= '9') || ((text[i] | 32) >= 'a' && (text[i] | 32) <= 'z')))
+			return false;
+	return length > 0;
+}
+
+static const AstKept *kept_of(Session *session, const char *rule, const json_t *names, const AstKept *next) {
+	Arena *arena = session->arena;
+	AstKept *kept = ARENA_NEW(arena, AstKept);
+	*kept = (AstKept){.rule = session_name(session, rule), .next = next};
+	kept->names = ARENA_ARRAY(arena, const char *, json_array_size(names) + 1);
+	for (size_t i = 0; i < json_array_size(names); i++) {
+		const char *name = json_string_value(json_array_get(names, i));
+		if (!is_word(name))
+			return next;
+		kept->names[kept->count++] = arena_strdup(arena, name);
+	}
+	return kept;
+}
+
+void store_name_choices(Session *session, const char *dir) {
+	Arena *arena = session->arena;
+	const char *why, *rule;
+	json_t *root = read_object(arena, dir, "run.json", &why, NULL), *names;
+	const json_t *list = json_object_get(root, "sources");
+	for (size_t i = 0; i < json_array_size(list); i++) {
+		json_t *choices = json_object_get(json_array_get(list, i), "choices");
+		const char *copy = line_of(arena, json_array_get(list, i), "copy");
+		const char *path = copy ? arena_printf(arena, "%s/%s", dir, copy) : "";
+		for (uint32_t k = 1; choices && k < session->sources.count; k++) {
+			Source *source = session->sources.data[k];
+			if (strcmp(source->path, path) != 0)
+				continue;
+			json_object_foreach(choices, rule, names) source->kept = kept_of(session, rule, names, source->kept);
+		}
+	}
+	json_decref(root);
 }

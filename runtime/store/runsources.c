@@ -112,6 +112,8 @@ bool store_files(Arena *arena, const Rt *rt, StoreFiles *files) {
 	const Source *piped = NULL;
 	for (uint32_t i = 1; i < session->sources.count; i++) {
 		const Source *source = session->sources.data[i];
+		if (source->derived)
+			continue;
 		if (!strcmp(source->path, "<stdin>"))
 			piped = source;
 		else if (source->path[0] != '<') /* else the library, or a text from the command line */

@@ -23,9 +23,19 @@ bool store_folder_best(StoreFolder *folder, const Trained *trained, bool first);
 /* rule.grad, weights.safetensors, result.json, all of them replaced as wholes. false with a diagnostic; the rule may be saved
  * even then, and the run counts as one that was not finished. */
 bool store_folder_result(StoreFolder *folder, const Trained *trained, bool *rule_saved);
+/* A file of tensors that rule.grad or front.grad reads. */
+typedef struct StoreWeights {
+	const char *name; /* in the folder */
+	const char *bytes;
+	size_t length;
+} StoreWeights;
+
+typedef VEC(StoreWeights) StoreAllWeights;
+
 /* What a search has found, instead of what a training has learned. */
 typedef struct StoreFound {
-	const char *rule, *front; /* rule.grad and front.grad; front: NULL where there is none */
+	const char *rule, *front;       /* rule.grad and front.grad; front: NULL where there is none */
+	const StoreAllWeights *weights; /* NULL: they read none */
 	const char *rule_name;
 	int horizon_low, horizon_high;
 	int64_t coordinates, evaluations;
@@ -33,8 +43,8 @@ typedef struct StoreFound {
 	struct json_t *search; /* what else there is to say of it, which becomes the folder's */
 } StoreFound;
 
-/* rule.grad and front.grad while a search goes on, so that a kill leaves them; `first` as for store_folder_best. */
-bool store_folder_so_far(StoreFolder *folder, const char *rule, const char *front, bool first);
+/* The files of `found` (all else in it is unused) while a search goes on, so that a kill leaves them; `first` as for store_folder_best. */
+bool store_folder_so_far(StoreFolder *folder, const StoreFound *found, bool first);
 /* rule.grad, front.grad and result.json. false with a diagnostic; *rule_saved as above. */
 bool store_folder_found(StoreFolder *folder, const StoreFound *found, bool *rule_saved);
 /* The trained rule as text with all its numbers, for when it cannot be saved. */
@@ -111,6 +121,8 @@ bool store_record(Session *session, const char *dir, StoreRecord *out); /* false
 bool store_same_data(Rt *rt, const char *dir, const StoreRecord *record);
 /* Files that sources in DIR import or read weights from are looked up in DIR, and refused where they lie outside. */
 void store_confine(Session *session, FeProgram *program, const char *dir);
+/* When its sources are loaded: where --choose had made some choices of a rule, the others are called as they were then. */
+void store_name_choices(Session *session, const char *dir);
 
 /* ---- rulefile.c: a trained rule as source that can be read, edited and used ---- */
 
@@ -127,6 +139,8 @@ typedef struct StoreFill {
 	const char *name;
 	const double
 		*learned; /* numbers of `learn` in their places, as learned_natural gives them; NULL: as they are written */
+	const char *weights;  /* the file of those that are arrays (a relative name), as for store_rule_source ... */
+	Safetensors *tensors; /* ... which receives them; NULL: there are no arrays among what is learned */
 	bool alone;
 } StoreFill;
 

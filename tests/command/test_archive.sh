@@ -240,13 +240,6 @@ cp out pair
 expect 0 "$GRADUS" front whole --on 'logistic(n = 9, d = 2)' --test 3 --csv
 [ "$(cut -d, -f9-11 pair | tail -n +2)" = "$(cut -d, -f6-8 out | tail -n +2)" ] || fail "of two families the second is another one"
 expect 2 "$GRADUS" front whole --on 'logistic,,logistic'
-# A search among choices has no archive.
-printf 'optimizer c(lr = 0.1) {\n  x <- x - lr * choose { g, sign(g) }\n}\nexperiment e {\n  train c()\n  on quadratic(n = 2)\n  problems 2 train, 2 select, 2 test\n  horizon 3\n}\n' >choices.grad
-expect 0 "$GRADUS" train choices.grad -o choices
-expect 0 "$GRADUS" resume choices
-rm choices/result.json
-expect 2 "$GRADUS" resume choices
-expect 5 "$GRADUS" front choices
 # Files of data are part of what was searched.
 printf '1,2\n2,4.1\n3,5.9\n-1,-2\n' >points.csv
 cat >fit.grad <<'END'

@@ -193,12 +193,6 @@ expect 0 "$GRADUS" train more.grad wraps -o run_doubles --precision f64
 expect 0 "$GRADUS" show space more.grad wrapped
 has out 'inner'
 
-# ---- Ctrl-C: what there is so far is written, or nothing is left ----
-for after in 0.3 0.6 1.2 2; do
-	timeout -s INT $after "$GRADUS" train "$SOURCE_DIR/examples/choose_adam.grad" -o "cut_$after" >out 2>err </dev/null
-	[ ! -e "cut_$after" ] || [ -s "cut_$after/rule.grad" ] || fail "interrupted after $after s: a folder without a rule"
-done
-
 # ---- choices made, the rest trained as ever; and what cannot be ----
 expect 0 "$GRADUS" train more.grad learned -o trained --steps 3 --choose 2=1,d=2
 lacks trained/rule.grad choose
@@ -235,6 +229,45 @@ has out '3 combinations that are not the same, trained for a sixteenth of the st
 lacks run_learns/rule.grad choose
 expect 0 "$GRADUS" compare run_learns
 expect 0 "$GRADUS" train both.grad learns -o run_many --steps 2 --choose 1=2
+# Where one in which nothing is learned is the best, it is the result, with and without select problems; and the same when all is there already.
+cat >fixed.grad <<'EOF'
+optimizer many(lr = 0.1) {
+  learn W : [12] = 1
+  x <- x - lr * choose { 200 * g * sum(W), 50 * sign(g) * sum(W), g, g * 0.5 }
+}
+experiment selected {
+  train many()
+  on robust_regression(n = 20), quadratic(n = 2)
+  problems 4 train, 3 select, 4 test
+  horizon 6
+}
+experiment unselected {
+  train many()
+  on robust_regression(n = 20), quadratic(n = 2)
+  problems 4 train, 4 test
+  horizon 6
+}
+EOF
+for kind in selected unselected; do
+	expect 0 "$GRADUS" train fixed.grad $kind -o run_$kind --steps 3
+	has out 'nothing is learned in 2, which were scored as they are written'
+	lacks run_$kind/rule.grad 'learn W'
+	set=$([ $kind = selected ] && echo '--instance 1000000 --problems 3' || echo '--problems 4')
+	for family in 'robust_regression(n = 20)' 'quadratic(n = 2)'; do
+		# shellcheck disable=SC2086 # words
+		expect 0 "$GRADUS" minimize "$family" --with run_$kind --steps 6 $set --precision f32 --json
+		sed 's/"f": \[/\n&/g' out | sed -n 's/^"f": \[\([^]]*\)\].*/\1/p' | tr -d ' ' |
+			awk -F, '{ for (i = 2; i <= NF; i++) sum += $i / (NF - 1) } END { printf "%.9g\n", sum / NR }'
+	done | awk '{ sum += $1 / 2 } END { printf "%.9g\n", sum }' >by_minimize
+	expect 0 "$GRADUS" front run_$kind --csv
+	awk -F, '$(NF - 2) == 1 { print $2 }' out >by_front
+	near 1e-5 by_front by_minimize
+	expect 0 "$GRADUS" compare run_$kind
+	cp run_$kind/rule.grad before
+	rm run_$kind/result.json
+	expect 0 "$GRADUS" resume run_$kind
+	cmp -s before run_$kind/rule.grad || fail "another rule in the end ($kind)"
+done
 expect 2 "$GRADUS" train parts.grad -o no_run --steps 5
 expect 2 "$GRADUS" train parts.grad -o no_run --learn parts.lr
 [ ! -e no_run ] || fail 'a run folder is left of what failed'

@@ -86,11 +86,61 @@ for file in open evolve; do
 	done
 done
 
-# ---- arrays, and more than are fitted, stay where they start ----
+# ---- arrays, and more than are fitted: every finalist is trained in them, as the rule would be by itself ----
+training() { # the experiment trains as well
+	sed -e 's/  keep     4/  keep     3\n  estimate backprop()\n  update   adam(lr = 0.03) for 60 steps/' \
+		-e 's/x <- x - lr \* discover(/x <- x - lr * W[0] * discover(/' open.grad >trained.grad
+}
+# as_trained DIR: the winner's score is that of an ordinary training of its formula at its rate, and its numbers are that one's
+as_trained() {
+	winner=$("$GRADUS" front "$1" --csv | awk -F, '$10 == 1')
+	rate=$(echo "$winner" | cut -d, -f6)
+	formula=$(sed -n 's/.* - lr \* W\[0\] \* \((.*)\|[a-z]*\)$/\1/p' "$1/rule.grad" | tail -n 1)
+	sed "s/train    open_step()/train    open_step(lr = $rate)/; /^  keep/d; /^  search/d; s|discover(.*|$formula|" trained.grad >alone.grad
+	rm -rf alone
+	expect 0 "$GRADUS" train alone.grad -o alone
+	awk -v a="$(json_value best_select_score <alone/result.json)" -v b="$(echo "$winner" | cut -d, -f3)" \
+		'BEGIN { d = a / b - 1; exit !(d < 1e-5 && d > -1e-5) }' ||
+		fail "$1: the winner has not the score of its own training: $(json_value best_select_score <alone/result.json), $winner"
+	cmp -s alone/weights.safetensors "$1/weights.safetensors" || fail "$1: its arrays are not those of its own training"
+	[ "$(number alone/rule.grad decay)" = "$(number "$1/rule.grad" decay)" ] || fail "$1: another decay is trained"
+}
 open 'learn decay = 0.9 in (0, 1)' 'learn W : [2] = 1'
-expect 0 "$GRADUS" train open.grad -o array
-has array/rule.grad 'learn decay = 0.9 in (0, 1)'
-open 'learn decay = 0.9 in (0, 1)' 'learn n1 = 1
+training
+expect 0 "$GRADUS" train trained.grad -o array --threads 1
+lacks err W0335
+has out '3 numbers of `learn` beside it, which each finalist was trained in'
+has array/rule.grad 'learn W : [2] from "weights.safetensors"'
+lacks array/rule.grad 'decay = 0.9 in'
+has array/result.json '"untrained"'
+has array/front.svg 'adam, fitted'
+as_trained array
+expect 0 "$GRADUS" check array/rule.grad array/front.grad
+expect 0 "$GRADUS" emit c array -o emitted-array
+(cd emitted-array && make -s test CC="$CC" CFLAGS="-std=c99 -Wall -Wextra -Werror" >log 2>&1) || fail "the C of the trained rule does not pass its test"
+expect 0 "$GRADUS" train trained.grad -o array-two --threads 2
+for file in rule.grad front.grad weights.safetensors; do
+	cmp -s "array/$file" "array-two/$file" || fail "threads change $file"
+done
+# Killed, or stopped, while finalists are trained: they are trained again.
+sed 's/for 60 steps/for 400 steps/' trained.grad >slow.grad
+expect 0 "$GRADUS" train slow.grad -o slow
+for signal in KILL INT; do
+	rm -rf stopped
+	: >err # of the run before
+	"$GRADUS" train slow.grad -o stopped >out 2>err </dev/null &
+	pid=$!
+	while kill -0 $pid 2>/dev/null && ! grep -q 'training finalist 1' err; do
+		sleep 0.01
+	done
+	kill -$signal $pid 2>/dev/null
+	wait $pid 2>/dev/null
+	[ -e stopped/result.json ] || expect 0 "$GRADUS" resume stopped
+	for file in rule.grad front.grad weights.safetensors; do
+		cmp -s "slow/$file" "stopped/$file" || fail "after SIG$signal: another $file"
+	done
+done
+open 'learn decay = 0.9 in (0, 1)' 'learn W : [2] = 1' 'learn n1 = 1
   learn n2 = 1
   learn n3 = 1
   learn n4 = 1
@@ -100,7 +150,19 @@ open 'learn decay = 0.9 in (0, 1)' 'learn n1 = 1
   learn n8 = 1
   learn n9 = 1
   learn n10 = 1'
-expect 0 "$GRADUS" train open.grad -o many
-has many/rule.grad 'learn decay = 0.9 in (0, 1)'
+sed '/learn W/d' open.grad >many.grad
+expect 0 "$GRADUS" train many.grad -o many
+has out '11 numbers of `learn` beside it, which each finalist was trained in'
+training
+expect 0 "$GRADUS" train trained.grad -o both
+as_trained both
+
+# Of rules that it applies, they stay where they start.
+{
+	printf 'optimizer scaled() {\n  learn V : [2] = 1\n  x <- x - 0.001 * V[1] * g\n}\n'
+	sed -e 's/^joint optimizer/optimizer/' -e 's/^  let s = .*/  let s = sign(g)/' -e 's/^  x <- .*/  apply scaled()\n&/' trained.grad
+} >applied.grad
+expect 0 "$GRADUS" train applied.grad -o applied
+has out 'they stay where they start'
 
 exit $((failures > 0))

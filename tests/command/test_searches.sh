@@ -49,7 +49,7 @@ E2
 search() {
 	found=0
 	while read -r problem minima; do
-		expect 0 "$GRADUS" minimize "$problem" --with "$1" --steps 300 --precision f64 --json
+		expect 0 "$GRADUS" minimize "$problem" --with "$1" --steps 400 --precision f64 --json
 		got=$(json_list f <out | awk 'NF { last = $1 } END { print last }')
 		# shellcheck disable=SC2086
 		if echo $got $minima | awk '{ for (i = 2; i <= NF; i++) { d = $1 - $i; s = $i < 0 ? -$i : $i; if (d < 0) d = -d; if (d <= 1e-5 * s + 1e-10) exit 0 } exit 1 }'; then

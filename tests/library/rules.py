@@ -1810,38 +1810,55 @@ def backtracking_warm(x0, T, look, first=1.0, c=1e-4, grow=2.0, shrink=0.5, eval
     return step
 
 
+def cubic_least(a, f_a, s_a, b, f_b, s_b):
+    """Where the cubic with these values and slopes at a and b has a minimum: a root of its derivative with a positive second one."""
+    w = b - a  # in u = (z - a) / w
+    rows = [[0, 0, 0, 1], [0, 0, 1, 0], [1, 1, 1, 1], [3, 2, 1, 0]]
+    c = np.linalg.solve(rows, [f_a, w * s_a, f_b, w * s_b])
+    roots = np.roots(np.trim_zeros(np.polyder(c), "f"))
+    least = [u.real for u in roots if u.imag == 0 and np.polyval(np.polyder(c, 2), u.real) > 0]
+    return a + w * least[0] if least else None
+
+
 def strong_wolfe(look, x, f, g, d, a, c1, c2, evaluations):
     """The best place of a bracketing search along d that begins with the step a: (y, f, g there, whether both conditions
-    hold). Doubles until there is a bracket, then halves it."""
+    hold). Goes on beyond the last step until there is a bracket, then into it, by cubics."""
     slope = dot(g, d)
-    low, f_low, best, high = 0.0, f, (x, g), None
+    low, best, high = (0.0, f, slope), (x, g), None
     for _ in range(evaluations):
         y = x + a * d
         f_y, g_y = look(y)
-        slope_y = dot(g_y, d)
-        if f_y > f + c1 * a * slope or (low > 0 and f_y >= f_low):
-            high = a
+        here = (a, f_y, dot(g_y, d))
+        if f_y > f + c1 * a * slope or (low[0] > 0 and f_y >= low[1]):
+            high = here
         else:
-            found = abs(slope_y) <= -c2 * slope
-            if not found and slope_y * (1 if high is None else high - low) >= 0:
+            if abs(here[2]) <= -c2 * slope:
+                return y, f_y, g_y, True
+            stretch, last = a - low[0], low
+            if here[2] * (1 if high is None else high[0] - low[0]) >= 0:
                 high = low
-            low, f_low, best = a, f_y, (y, g_y)
-            if found:
-                return best[0], f_low, best[1], True
-        a = 2 * a if high is None else (low + high) / 2
-    return best[0], f_low, best[1], False
+            low, best = here, (y, g_y)
+        if high is None:
+            next_one = cubic_least(*last, *here)
+            a = clip(a + 4 * stretch if next_one is None else next_one, a + 1.1 * stretch, a + 4 * stretch)
+        else:
+            width = high[0] - low[0]
+            next_one = cubic_least(*low, *high)
+            share = 0.5 if next_one is None else clip((next_one - low[0]) / width, 0.1, 0.9)
+            a = low[0] + share * width
+    return best[0], low[1], best[1], False
 
 
 @elsewhere
-def cg_wolfe(x0, T, look, c1=1e-4, c2=0.1, evaluations=20):
+def cg_wolfe(x0, T, look, c1=1e-4, c2=0.4, evaluations=20):
     s = S(d=0 * x0, old=0 * x0, change=0.0)
 
     def step(x, f, g, t):
         s.d = -g if t == 1 else -g + max(0, dot(g, g - s.old) / dot(s.old, s.old)) * s.d
         if dot(g, s.d) >= 0:
             s.d = -g
-        a = min(1, 1 / sum(abs(g))) if t == 1 else min(1, 2.02 * s.change / dot(g, s.d))
-        y, f_y, _, _ = strong_wolfe(look, x, f, g, s.d, a if a > 0 else 1.0, c1, c2, evaluations)
+        a = 1 / norm(g) if t == 1 else 2.02 * s.change / dot(g, s.d)
+        y, f_y, _, _ = strong_wolfe(look, x, f, g, s.d, a if a > 0 else 1 / norm(g), c1, c2, evaluations)
         s.change, s.old = f_y - f, g
         return y
 
@@ -1853,7 +1870,7 @@ def bfgs_wolfe(x0, T, look, c1=1e-4, c2=0.9, evaluations=20):
     s = S(H=np.eye(len(x0)))
 
     def step(x, f, g, t):
-        a = min(1, 1 / sum(abs(g))) if t == 1 else 1.0
+        a = 1 / norm(g) if t == 1 else 1.0
         y, _, g_y, _ = strong_wolfe(look, x, f, g, -s.H @ g, a, c1, c2, evaluations)
         p, z = y - x, g_y - g
         pz = dot(p, z)
@@ -1879,7 +1896,7 @@ def lbfgs_wolfe(x0, T, look, memory=10, c1=1e-4, c2=0.9, evaluations=20):
         r = s.scale * q
         for (p, z), alpha in zip(s.pairs, reversed(a)):
             r = r + (alpha - dot(z, r) / dot(p, z)) * p
-        first = min(1, 1 / sum(abs(g))) if t == 1 else 1.0
+        first = 1 / norm(g) if t == 1 else 1.0
         y, _, g_y, _ = strong_wolfe(look, x, f, g, -r, first, c1, c2, evaluations)
         p, z = y - x, g_y - g
         if dot(p, z) > 1e-10 * dot(z, z):

@@ -18,7 +18,7 @@ static inline IrFunc *linked_step(IrModule *module, const FeRule *rule, const Ir
 	gradient->params.data[last].role = IR_ROLE_X;
 	gradient->results.data[0].role = IR_ROLE_F;
 	gradient->results.data[gradient->results.count - 1].role = IR_ROLE_G;
-	return ir_link(module, rule->step, gradient, ad_by_first);
+	return ir_link(module, rule->step, gradient, ad_by_first, 0);
 }
 
 #endif

@@ -100,7 +100,8 @@ static void agree(const char *text, const char *family, IrScalar real, RtEngine 
 	ChooseSpace space;
 	cr_assert(search_choose_space_of(b.rt, search_choose_lab_rule(lab), &(FeSearch){0}, 0, b.arena, &space));
 	cr_assert(space.distinct_count > 1);
-	Problems *problems = search_choose_lab_problems(lab, PROBLEMS_TRAIN, 1);
+	Problems *problems = problems_of(search_choose_lab_task(lab), search_choose_lab_task(lab)->rt->options.seed,
+	                                 PROBLEMS_TRAIN, 1, false);
 	ChooseBench *on = search_choose_bench_new(lab, b.arena);
 	int *picks = ARENA_ARRAY(b.arena, int, space.count + 1);
 	uint32_t differ = 0, wanted = GRADUS_SANITIZED || engine == RT_EVALUATOR ? 3 : 5;

@@ -187,6 +187,28 @@ static void gradient_at(const double *z, double *g) {
 	}
 }
 
+/* What the evaluations of a step elsewhere than at x have shown so far: the least value of those whose value the rule reads. */
+static double shown[64], least;
+static int shown_count;
+
+static void show(double value) {
+	least = value < least ? value : least;
+	shown[shown_count++] = least;
+}
+
+/* The value there, for a rule that reads it. */
+static double look(const double *z) {
+	double value = value_at(z);
+	show(value);
+	return value;
+}
+
+/* The gradient there, for a rule that does not. */
+static void slope_of(const double *z, double *g) {
+	gradient_at(z, g);
+	show(INFINITY);
+}
+
 /* y = a + s b */
 static void along(const double *a, double s, const double *b, double *y) {
 	for (int i = 0; i < N; i++)
@@ -205,7 +227,7 @@ static void extragradient(double *x, double *m, double scale) {
 	(void)m;
 	gradient_at(x, g);
 	along(x, -0.05, g, y);
-	gradient_at(y, g);
+	slope_of(y, g);
 	along(x, -0.05 * scale, g, x);
 }
 
@@ -213,7 +235,7 @@ static void sam(double *x, double *m, double scale) {
 	double g[N], y[N];
 	gradient_at(x, g);
 	along(x, scale * 0.05 / (sqrt(dot(g, g)) + 1e-12), g, y);
-	gradient_at(y, g);
+	slope_of(y, g);
 	along(g, 0.9, m, m);
 	along(x, -0.05, m, x);
 }
@@ -226,7 +248,7 @@ static void until(double *x, double *m, double scale) {
 	gradient_at(x, g);
 	for (searched = 1; searched <= 30; searched++) {
 		along(x, -step, g, y);
-		if (value_at(y) <= value_at(x) - 1e-4 * step * dot(g, g))
+		if (look(y) <= value_at(x) - 1e-4 * step * dot(g, g))
 			break;
 		step /= 2;
 	}
@@ -239,7 +261,7 @@ static void asks_there(double *x, double *m, double scale) {
 	gradient_at(x, g);
 	for (searched = 1; searched <= 30; searched++) {
 		along(x, -scale * step, g, y);
-		if (value_at(y) <= value_at(x) - 1e-4 * step * dot(g, g))
+		if (look(y) <= value_at(x) - 1e-4 * step * dot(g, g))
 			break;
 		step /= 2;
 	}
@@ -248,9 +270,13 @@ static void asks_there(double *x, double *m, double scale) {
 
 /* A search that never ends before its limit. */
 static void stubborn(double *x, double *m, double scale) {
-	double g[N];
+	double g[N], y[N];
 	(void)m;
 	gradient_at(x, g);
+	for (int k = 0; k < 6; k++) {
+		along(x, -0.2 / (1 << k), g, y);
+		look(y);
+	}
 	along(x, -scale * 0.2 / 64, g, x);
 }
 
@@ -260,7 +286,7 @@ static void halves(double *x, double *m, double scale) {
 	gradient_at(x, g);
 	for (int k = 0; k < 20; k++) {
 		along(x, -step, g, y);
-		if (!(value_at(y) <= value_at(x) - 1e-4 * step * dot(g, g)))
+		if (!(look(y) <= value_at(x) - 1e-4 * step * dot(g, g)))
 			step /= 2;
 	}
 	along(x, -scale * step, g, x);
@@ -271,9 +297,9 @@ static void several(double *x, double *m, double scale) {
 	gradient_at(x, g);
 	along(x, -0.05, g, y);
 	gradient_at(y, there);
-	double bent = value_at(y);
+	double bent = look(y);
 	along(y, -0.05 * bent / (1 + fabs(bent)), there, y);
-	gradient_at(y, last);
+	slope_of(y, last);
 	for (int i = 0; i < N; i++)
 		m[i] = 0.5 * m[i] + scale * last[i] + there[i];
 	along(x, -0.05, m, x);
@@ -283,7 +309,7 @@ static void blind(double *x, double *m, double scale) {
 	double g[N], y[N];
 	(void)m;
 	along(x, -0.1, x, y);
-	gradient_at(y, g);
+	slope_of(y, g);
 	along(x, -0.05 * scale, g, x);
 }
 
@@ -298,14 +324,17 @@ static void takes(double *x, double *m, double scale) {
 	for (int i = 0; i < N; i++)
 		x[i] -= 0.05 * scale * (g[i] + 0.3 * m[i]);
 	gradient_at(x, m);
+	double value = look(x);
 	for (int i = 0; i < N; i++)
-		m[i] *= 1 + 0.1 * tanh(value_at(x));
+		m[i] *= 1 + 0.1 * tanh(value);
 	searched = 1;
 }
 
 static void takes_sometimes(double *x, double *m, double scale) {
 	takes(x, m, scale);
 	searched = turn % 3 == 0 ? 2 : 1;
+	if (searched == 2)
+		look(x);
 }
 
 /* with: the share of m in the direction */
@@ -314,7 +343,7 @@ static bool moves_down(double *x, double *m, double scale, double with) {
 	gradient_at(x, g);
 	for (int i = 0; i < N; i++)
 		y[i] = x[i] - rate * scale * (g[i] + with * m[i]);
-	bool better = value_at(y) < value_at(x);
+	bool better = look(y) < value_at(x);
 	if (better)
 		memcpy(x, y, sizeof y);
 	if (better && with != 0)
@@ -344,7 +373,7 @@ static void brackets(double *x, double *m, double scale) {
 	for (searched = 0; !done && searched < 20; searched++) {
 		along(x, step, d, y);
 		gradient_at(y, gy);
-		double f_y = value_at(y), slope_y = dot(gy, d);
+		double f_y = look(y), slope_y = dot(gy, d);
 		if (f_y > f + 1e-4 * step * slope || (low > 0 && f_y >= f_low)) {
 			high = step;
 		} else {
@@ -366,7 +395,7 @@ static void drifts(double *x, double *m, double scale) {
 	(void)m;
 	for (int i = 0; i < N; i++)
 		y[i] = x[i] - rate * scale * (x[i] - 0.3);
-	bool better = value_at(y) < value_at(x);
+	bool better = look(y) < value_at(x);
 	if (better)
 		memcpy(x, y, sizeof y);
 	rate = better ? rate : -rate / 2;
@@ -377,6 +406,7 @@ static void wanders(double *x, double *m, double scale) {
 	for (int i = 0; i < N; i++)
 		x[i] = 0.95 * x[i] - 0.05 * scale * m[i];
 	gradient_at(x, m);
+	look(x);
 	searched = 1;
 }
 
@@ -415,6 +445,18 @@ static int step_spent(size_t rule) {
 }
 
 static int spent[STEPS + 1];
+static double stands[64 * STEPS]; /* where the run stands after every evaluation */
+
+/* The evaluations of a step from f0 to f1: one at x, if it counts, and those elsewhere. The one that is handed on has ended the step. */
+static void add_stands(size_t rule, int t, double f0, double f1) {
+	int own = spent[t] - spent[t - 1] - shown_count;
+	cr_assert(own == 0 || own == 1, "%s: %d evaluations at x", rules[rule].name, own);
+	if (own)
+		stands[spent[t - 1]] = f0;
+	memcpy(stands + spent[t - 1] + own, shown, (size_t)shown_count * sizeof *shown);
+	if (rules[rule].most)
+		stands[spent[t] - 1] = f1;
+}
 
 static double simulate(size_t rule, double scale, double *f) {
 	double x[N] = {1, 1.1, 1.2, 1.3, 1.4, 2, 1}, m[N] = {0}, sum = 0;
@@ -422,9 +464,12 @@ static double simulate(size_t rule, double scale, double *f) {
 	rate = rules[rule].rate;
 	for (int t = 1; t <= STEPS; t++) {
 		turn = t;
+		shown_count = 0;
+		least = f[t - 1];
 		rules[rule].step(x, m, scale);
 		f[t] = value_at(x);
 		spent[t] = spent[t - 1] + step_spent(rule);
+		add_stands(rule, t, f[t - 1], f[t]);
 		sum += f[t];
 	}
 	return sum / (double)STEPS;
@@ -457,7 +502,7 @@ Test(rt_evaluate, runs_are_those_of_the_rules_written_out) {
 	}
 }
 
-Test(rt_evaluate, as_many_steps_as_evaluations_pay_for) {
+Test(rt_evaluate, every_evaluation_shows_where_the_run_stands) {
 	const RtOptions options = {.engine = RT_EVALUATOR, .real = IR_F64, .threads = 1};
 	for (size_t r = 0; r < sizeof rules / sizeof *rules; r++) {
 		double want[STEPS + 1], theta = 1;
@@ -465,16 +510,17 @@ Test(rt_evaluate, as_many_steps_as_evaluations_pay_for) {
 		Bench b = bench(source, &options);
 		Task *task = new_task(&b, "bent", rules[r].name);
 		Problems *problems = problems_new(task, 1, PROBLEMS_TRAIN, 1, false);
-		for (int evaluations = 1; evaluations <= STEPS; evaluations++) {
+		for (int evaluations = 1; evaluations <= 3 * STEPS && evaluations <= spent[STEPS]; evaluations++) {
 			Runs runs;
 			cr_assert(compare_run(task, problems, NULL, &theta, evaluations, b.arena, &runs));
 			cr_expect(runs.steps == evaluations);
+			int t = 0; /* steps that have spent them all */
+			while (spent[t] < evaluations)
+				t++;
 			for (int k = 0; k <= evaluations; k++) {
-				int t = 0; /* steps that are done when k evaluations are spent; at the end, that have spent them all */
-				while (k == evaluations ? spent[t] < k : spent[t + 1] <= k)
-					t++;
-				double at = want[t];
-				cr_expect(distance(&runs.f[k], &at, 1) < 1e-12, "%s: %d of %d", rules[r].name, k, evaluations);
+				double at = k == evaluations ? want[t] : stands[k];
+				cr_expect(distance(&runs.f[k], &at, 1) < 1e-12, "%s: %d of %d: %.17g, not %.17g", rules[r].name, k,
+				          evaluations, runs.f[k], at);
 			}
 		}
 		problems_free(problems);

@@ -50,7 +50,7 @@ static void by_differences(RtBench *b, Task *task, int count, int window, int la
 						run_state_copy(task, state, &carried);
 					for (int lane = 0; lane < IR_LANES; lane++)
 						sides[side][lane] = score_zero(task->score);
-					run_advance(task, block, &there, state, t, turns, horizon, sides[side], NULL, NULL, scratch);
+					run_advance(task, block, &there, state, t, turns, horizon, sides[side], NULL, scratch);
 				}
 				for (int lane = 0; lane < task->lanes; lane++) {
 					double slope = (sides[0][lane] - sides[1][lane]) / (2 * h);

@@ -123,7 +123,8 @@ static void agree(IrScalar real, uint32_t wanted, RtEngine engine) {
 	space.single = real == IR_F32;
 	space.size = wanted > 200 ? SPACE_SIZE : SPACE_SIZE - 1;
 	SearchTable *table = search_enumerate(&space, NULL, NULL);
-	Problems *problems = search_lab_problems(lab, PROBLEMS_TRAIN, 1);
+	Problems *problems =
+		problems_of(search_lab_task(lab), search_lab_task(lab)->rt->options.seed, PROBLEMS_TRAIN, 1, false);
 	Pick *picks = ARENA_ARRAY(b.arena, Pick, wanted);
 	uint64_t used[FE_OPERATORS] = {0};
 	for (uint32_t i = 0, tries = 0; i < wanted; tries++) {

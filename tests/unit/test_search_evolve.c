@@ -439,7 +439,8 @@ static Scored *score_all(Bench *b) {
 	SearchSpace space;
 	search_space_of(search_lab_task(lab)->rule, search_lab_hole(lab), false, &space);
 	Scored *s = scored_new(space);
-	Problems *problems = search_lab_problems(lab, PROBLEMS_TRAIN, 4);
+	Problems *problems =
+		problems_of(search_lab_task(lab), search_lab_task(lab)->rt->options.seed, PROBLEMS_TRAIN, 4, false);
 	cr_assert(search_lab_need_all(lab));
 	SearchBench *on = search_bench_new(lab, b->arena);
 	float *scores = ARENA_ARRAY(s->arena, float, s->table->count);

@@ -101,7 +101,8 @@ static void close_rule(Open *o) {
 }
 
 static void run_all(Open *o) {
-	Problems *problems = search_lab_problems(o->lab, PROBLEMS_TRAIN, 1);
+	Problems *problems =
+		problems_of(search_lab_task(o->lab), search_lab_task(o->lab)->rt->options.seed, PROBLEMS_TRAIN, 1, false);
 	cr_assert(search_lab_need_all(o->lab));
 	SearchBench *on = search_bench_new(o->lab, o->b.arena);
 	for (int i = 0; i < TUPLES; i++) {
