@@ -26,13 +26,13 @@ for purpose in $purposes; do
 		need libxxhash-dev include/xxhash.h "hashing"
 		need libjansson-dev include/jansson.h "reading and writing JSON"
 		need libsqlite3-dev include/sqlite3.h "the archive of a search"
-		optional="$optional zlib1g-dev libzip-dev libopenmpi-dev openmpi-bin"
+		optional="$optional zlib1g-dev libzip-dev"
 		;;
 	test)
 		need libcriterion-dev include/criterion/criterion.h "unit tests"
 		need g++ g++ "tests that emitted C can be used from C++"
 		need libmpfr-dev include/mpfr.h "derivatives are held against many digits"
-		optional="$optional clang-19 libclang-rt-19-dev"
+		optional="$optional clang-19 libclang-rt-19-dev libopenmpi-dev openmpi-bin"
 		;;
 	bench)
 		need libopenblas-pthread-dev "libopenblas.so" "larger matrices by LAPACK; what matrix products are measured against"

@@ -22,23 +22,20 @@
 
 typedef struct RtRanks RtRanks;
 
-bool rt_ranks_built(void);   /* was MPI there when this was built? */
 int rt_ranks_launched(void); /* how many processes mpirun has started together; 1: it has not */
 int rt_ranks_place(void);    /* which of them this is */
 int rt_ranks_beside(void);   /* how many of them are on this machine */
-/* Another rank has ended with this code, and this one has to; does not return. */
+/* Another rank has ended with this code, and this one is about to: what is left to say and to tidy up. */
 typedef void RtRankLost(void *user, int rank, int code);
 /* With the others of rt_ranks_launched. NULL and a message in *why (both in `arena`) if that cannot be. */
 RtRanks *rt_ranks_join(Arena *arena, RtRankLost *lost, void *user, const char **why);
-/* At the end: all others end, too. Were they at their end? */
-bool rt_ranks_leave(RtRanks *ranks, int code);
+/* At the end of this process, which ends with this code: so do all others. */
+void rt_ranks_leave(RtRanks *ranks, int code);
 /* Of NULL: 1 and 0. */
 int rt_ranks_count(const RtRanks *ranks);
 int rt_ranks_number(const RtRanks *ranks);
-/* data[bytes] becomes what the first rank has there. Nothing without ranks. */
-void rt_ranks_hear(RtRanks *ranks, void *data, size_t bytes);
-/* The first rank whose hash is another one than that of rank 0; 0: there is none. */
-int rt_ranks_differ(RtRanks *ranks, uint64_t hash);
+/* All wait until all are here, and know whether one of them was interrupted. Nothing without ranks. */
+void rt_ranks_wait(RtRanks *ranks);
 
 /* ---- rt.c: one runtime ---- */
 
@@ -81,7 +78,6 @@ Rt *rt_new(Session *session, FeProgram *program, const RtOptions *options);
 void rt_free(Rt *rt);
 /* With ranks: as of the last time that they gave results to one another, so that all stop at one place. */
 bool rt_interrupted(const Rt *rt);
-bool rt_writes(const Rt *rt); /* is it for this process to print and to write files? For one of the ranks alone */
 double rt_seconds(void); /* a monotonic clock */
 /* Reports E0801 and returns false when `bytes` is above the limit. `what` completes "... needs 3.2 GB". */
 bool rt_memory_allows(Rt *rt, double bytes, const char *what);
@@ -100,16 +96,11 @@ void rt_pool_run(RtPool *pool, int count, RtWork *work, void *user);
 typedef void RtTell(void *to, void *data, size_t bytes);
 typedef void RtResult(void *user, int item, RtTell *tell, void *to);
 
-/* The same shared out among the ranks, where there are any: each runs every so-manieth item, and has then the results of all, which
- * `result` shows: all that `work` leaves behind of an item. work: NULL where results are there already, each with the rank that runs
- * the item. Sums over items are the caller's, in the order of items, so that they are the same for any number of ranks. */
+/* The same shared out among the ranks, where there are any: of n ranks each runs every n-th item, and has then the results of all, which
+ * `result` shows: all that `work` leaves behind of an item. Sums over items are the caller's, in the order of items, so that they are the
+ * same for any number of ranks. */
 void rt_pool_spread(RtPool *pool, int count, RtWork *work, RtResult *result, void *user);
-bool rt_pool_owns(const RtPool *pool, int item); /* is it for this process to run? */
 void rt_pool_join(RtPool *pool, RtRanks *ranks);
-/* What this process has counted so far, of something that items count; and what the other ranks have while they ran theirs. */
-typedef int64_t RtCounted(void *user);
-void rt_pool_counts(RtPool *pool, RtCounted *counted, void *user); /* NULL: no more */
-int64_t rt_pool_elsewhere(const RtPool *pool);
 /* The calling thread's handlers that ask for it run on `memory`, RT_SIGNAL_STACK bytes, so that they can say that the stack
  * is full. Threads of a pool have their own. */
 enum { RT_SIGNAL_STACK = 65536 };

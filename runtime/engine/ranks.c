@@ -2,6 +2,7 @@
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "runtime/engine/limits.h"
 #include "runtime/engine/ranks.h"
@@ -26,13 +27,13 @@ int rt_ranks_beside(void) {
 	return launched_with("OMPI_COMM_WORLD_LOCAL_SIZE", 1, 1);
 }
 
-typedef enum Meeting { GATHERS = 1, HEARS, AGREES, ENDS } Meeting;
+typedef enum Meeting { GATHERS = 1, WAITS, ENDS } Meeting;
 
 /* What a rank says to all at the beginning of a meeting. */
 typedef struct Note {
 	int64_t kind, number; /* which meeting it is */
 	uint64_t what;        /* what it is about */
-	int64_t bytes, counted;
+	int64_t bytes;
 	int64_t stops; /* it was interrupted */
 	int64_t code;  /* of one that ends */
 } Note;
@@ -89,11 +90,12 @@ bool rt_ranks_stopped(const RtRanks *ranks) {
 
 /* ---- meetings ---- */
 
-/* Another rank has ended, so this one does. */
+/* Another rank has ended, so this one does. Whoever asked to know hears of it first: mpirun kills what is left once one has gone. */
 static void end_with(RtRanks *ranks, int which) {
 	int code = (int)ranks->notes[which].code;
-	ranks->wire->end(ranks->wire);
 	ranks->lost(ranks->user, which, code);
+	ranks->wire->end(ranks->wire);
+	_exit(code != 0 ? code : EXIT_FAILURE);
 }
 
 /* All say where they are. Does not come back where another rank has ended. */
@@ -107,7 +109,7 @@ static void meet(RtRanks *ranks, Note mine) {
 		if (note->kind == ENDS)
 			end_with(ranks, k);
 		ranks->stopped = ranks->stopped || note->stops;
-		if (note->kind != mine.kind || note->number != mine.number || (mine.kind != AGREES && note->what != mine.what))
+		if (note->kind != mine.kind || note->number != mine.number || note->what != mine.what)
 			base_panic(__func__, "ranks %d and %d have come to different places of the program", wire->number, k);
 	}
 }
@@ -139,8 +141,8 @@ static void gather_window(RtRanks *ranks, const char *mine, size_t from, size_t 
 	}
 }
 
-const char *rt_ranks_gather(RtRanks *ranks, uint64_t what, const Text *mine, int64_t counted, const size_t **ends) {
-	meet(ranks, (Note){.kind = GATHERS, .what = what, .bytes = (int64_t)mine->length, .counted = counted});
+const char *rt_ranks_gather(RtRanks *ranks, uint64_t what, const Text *mine, const size_t **ends) {
+	meet(ranks, (Note){.kind = GATHERS, .what = what, .bytes = (int64_t)mine->length});
 	int count = ranks->wire->count;
 	size_t total = 0, longest = 0, most = RANKS_MOST_AT_ONCE / (size_t)count;
 	for (int k = 0; k < count; k++) {
@@ -156,39 +158,14 @@ const char *rt_ranks_gather(RtRanks *ranks, uint64_t what, const Text *mine, int
 	return ranks->everything;
 }
 
-int64_t rt_ranks_others(const RtRanks *ranks) {
-	int64_t sum = 0;
-	for (int k = 0; k < ranks->wire->count; k++)
-		sum += k == ranks->wire->number ? 0 : ranks->notes[k].counted;
-	return sum;
+void rt_ranks_wait(RtRanks *ranks) {
+	if (ranks)
+		meet(ranks, (Note){.kind = WAITS});
 }
 
-void rt_ranks_hear(RtRanks *ranks, void *data, size_t bytes) {
-	if (!ranks)
-		return;
-	meet(ranks, (Note){.kind = HEARS, .what = bytes});
-	for (size_t at = 0; at < bytes;) {
-		size_t left = bytes - at, some = left < RANKS_MOST_AT_ONCE ? left : (size_t)RANKS_MOST_AT_ONCE;
-		ranks->wire->first(ranks->wire, (char *)data + at, (int)some);
-		at += some;
-	}
-}
-
-int rt_ranks_differ(RtRanks *ranks, uint64_t hash) {
-	meet(ranks, (Note){.kind = AGREES, .what = hash});
-	for (int k = 1; k < ranks->wire->count; k++)
-		if (ranks->notes[k].what != ranks->notes[0].what)
-			return k;
-	return 0;
-}
-
-bool rt_ranks_leave(RtRanks *ranks, int code) {
-	bool together = true;
+void rt_ranks_leave(RtRanks *ranks, int code) {
 	meet(ranks, (Note){.kind = ENDS, .code = code});
-	for (int k = 0; k < ranks->wire->count; k++)
-		together = together && ranks->notes[k].kind == ENDS;
 	ranks->wire->end(ranks->wire);
 	free(ranks->everything);
 	free(ranks->window);
-	return together;
 }

@@ -1,7 +1,7 @@
 /* ranks: how the processes of one mpirun meet. Private to runtime/engine; what others may ask is in engine.h.
  *
- * All ranks run the whole program and come to the same meetings in the same order: to give one another the results of items, to hear
- * what the first one read, to end. A meeting begins with a note of each rank to all, in which it says where it is; so a rank that has
+ * All ranks run the whole program and come to the same meetings in the same order: to give one another the results of items, to wait
+ * for one another, to end. A meeting begins with a note of each rank to all, in which it says where it is; so a rank that has
  * ended is missed at once, and an interrupt is known to all at the same place of the program. */
 #ifndef GRADUS_RUNTIME_RANKS_H
 #define GRADUS_RUNTIME_RANKS_H
@@ -17,7 +17,6 @@ struct RtWire {
 	void (*all)(const RtWire *wire, const void *mine, int bytes, void *everyone);
 	/* The same where each has as much as `sizes` say, which goes to `places`. */
 	void (*all_of)(const RtWire *wire, const void *mine, void *everyone, const int *sizes, const int *places);
-	void (*first)(const RtWire *wire, void *data, int bytes); /* what process 0 has there */
 	void (*end)(const RtWire *wire);
 	void *own;
 };
@@ -28,10 +27,8 @@ RtWire *rt_wire_open(Arena *arena, const char **why);
 /* ---- ranks.c ---- */
 
 /* Gives `mine` to all ranks. Returns what all have given, one rank after the other, in memory of the ranks that lasts until the next
- * meeting; ends[k] is where that of rank k ends. what: the same for all, or this is our fault. counted: a number of this rank's. */
-const char *rt_ranks_gather(RtRanks *ranks, uint64_t what, const Text *mine, int64_t counted, const size_t **ends);
-/* The sum of the numbers that the others gave at the last meeting. */
-int64_t rt_ranks_others(const RtRanks *ranks);
+ * meeting; ends[k] is where that of rank k ends. what: the same for all, or this is our fault. */
+const char *rt_ranks_gather(RtRanks *ranks, uint64_t what, const Text *mine, const size_t **ends);
 /* Items are under way, which an interrupt of this process alone may cut short: then all give up what came of them. */
 void rt_ranks_working(RtRanks *ranks, bool working);
 /* Has one been interrupted? As of the last meeting; while items are under way, as of now. */

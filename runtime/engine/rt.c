@@ -34,10 +34,6 @@ bool rt_interrupted(const Rt *rt) {
 	return rt->options.interrupted && *rt->options.interrupted;
 }
 
-bool rt_writes(const Rt *rt) {
-	return rt_ranks_number(rt->options.ranks) == 0;
-}
-
 double rt_seconds(void) {
 	struct timespec now;
 	clock_gettime(CLOCK_MONOTONIC, &now);

@@ -7,7 +7,6 @@
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdlib.h>
-
 #include <string.h>
 
 #include "runtime/engine/ranks.h"
@@ -25,9 +24,6 @@ struct RtPool {
 	int first, stride, count; /* items first, first + stride, ...: so many */
 	atomic_int next;
 	RtRanks *ranks;
-	RtCounted *counted;
-	void *counter;
-	int64_t elsewhere;
 };
 
 typedef struct Helper {
@@ -170,20 +166,6 @@ void rt_pool_join(RtPool *pool, RtRanks *ranks) {
 	pool->ranks = ranks;
 }
 
-bool rt_pool_owns(const RtPool *pool, int item) {
-	return item % rt_ranks_count(pool->ranks) == rt_ranks_number(pool->ranks);
-}
-
-void rt_pool_counts(RtPool *pool, RtCounted *counted, void *user) {
-	pool->counted = counted;
-	pool->counter = user;
-	pool->elsewhere = 0;
-}
-
-int64_t rt_pool_elsewhere(const RtPool *pool) {
-	return pool->elsewhere;
-}
-
 static void put_piece(void *to, void *data, size_t bytes) {
 	text_bytes(to, data, bytes);
 }
@@ -202,15 +184,14 @@ static void take_piece(void *from, void *data, size_t bytes) {
 }
 
 /* Results of all items, from whoever has run them. */
-static void give_results(RtPool *pool, int count, RtResult *result, void *user, int64_t counted) {
+static void give_results(const RtPool *pool, int count, RtResult *result, void *user) {
 	int ranks = rt_ranks_count(pool->ranks), own = rt_ranks_number(pool->ranks);
 	Arena *scratch = arena_new();
 	Text mine = text_new(scratch);
 	for (int item = own; item < count; item += ranks)
 		result(user, item, put_piece, &mine);
 	const size_t *ends;
-	const char *all = rt_ranks_gather(pool->ranks, (uint64_t)count, &mine, counted, &ends);
-	pool->elsewhere += rt_ranks_others(pool->ranks);
+	const char *all = rt_ranks_gather(pool->ranks, (uint64_t)count, &mine, &ends);
 	for (int rank = 0; rank < ranks; rank++) {
 		Reading reading = {all + (rank ? ends[rank - 1] : 0), all + ends[rank]};
 		for (int item = rank; item < count && rank != own; item += ranks)
@@ -223,14 +204,11 @@ static void give_results(RtPool *pool, int count, RtResult *result, void *user, 
 
 void rt_pool_spread(RtPool *pool, int count, RtWork *work, RtResult *result, void *user) {
 	if (!pool->ranks) {
-		if (work)
-			rt_pool_run(pool, count, work, user);
+		rt_pool_run(pool, count, work, user);
 		return;
 	}
-	int64_t before = pool->counted ? pool->counted(pool->counter) : 0;
 	rt_ranks_working(pool->ranks, true);
-	if (work)
-		run(pool, rt_ranks_number(pool->ranks), rt_ranks_count(pool->ranks), count, work, user);
+	run(pool, rt_ranks_number(pool->ranks), rt_ranks_count(pool->ranks), count, work, user);
 	rt_ranks_working(pool->ranks, false);
-	give_results(pool, count, result, user, pool->counted ? pool->counted(pool->counter) - before : 0);
+	give_results(pool, count, result, user);
 }

@@ -10,7 +10,7 @@
 #include <string.h>
 
 /* becomes, in Mpi: __typeof__(MPI_Allgather) *Allgather; */
-#define MPI_FUNCTIONS(F) F(Allgather) F(Allgatherv) F(Bcast) F(Comm_rank) F(Comm_size) F(Finalize) F(Init_thread)
+#define MPI_FUNCTIONS(F) F(Allgather) F(Allgatherv) F(Comm_rank) F(Comm_size) F(Finalize) F(Init_thread)
 
 typedef struct Mpi {
 #define MPI_POINTER(name) __typeof__(MPI_##name) *name;
@@ -19,10 +19,6 @@ typedef struct Mpi {
 	MPI_Comm world; /* handles are addresses of what libmpi exports */
 	MPI_Datatype byte;
 } Mpi;
-
-bool rt_ranks_built(void) {
-	return true;
-}
 
 static bool resolve(Mpi *mpi, void *library, Arena *arena, const char **why) {
 	const char *missing = NULL;
@@ -51,7 +47,8 @@ static bool open_library(Mpi *mpi, Arena *arena, const char **why) {
 	for (size_t i = 0; i < sizeof places / sizeof *places && !library; i++) {
 		library = dlopen(places[i], RTLD_NOW | RTLD_GLOBAL); /* its plugins look for its names */
 		if (!library)
-			*why = arena_printf(arena, "libmpi cannot be loaded (%s). On Debian: apt-get install libopenmpi3", dlerror());
+			*why =
+				arena_printf(arena, "libmpi cannot be loaded (%s). On Debian: apt-get install libopenmpi3", dlerror());
 	}
 	return library && resolve(mpi, library, arena, why);
 }
@@ -66,11 +63,6 @@ static void all_of(const RtWire *wire, const void *mine, void *everyone, const i
 	mpi->Allgatherv(mine, sizes[wire->number], mpi->byte, everyone, sizes, places, mpi->byte, mpi->world);
 }
 
-static void first(const RtWire *wire, void *data, int bytes) {
-	const Mpi *mpi = wire->own;
-	mpi->Bcast(data, bytes, mpi->byte, 0, mpi->world);
-}
-
 static void end(const RtWire *wire) {
 	const Mpi *mpi = wire->own;
 	mpi->Finalize();
@@ -79,7 +71,7 @@ static void end(const RtWire *wire) {
 RtWire *rt_wire_open(Arena *arena, const char **why) {
 	Mpi *mpi = ARENA_NEW(arena, Mpi);
 	RtWire *wire = ARENA_NEW(arena, RtWire);
-	*wire = (RtWire){.all = all, .all_of = all_of, .first = first, .end = end, .own = mpi};
+	*wire = (RtWire){.all = all, .all_of = all_of, .end = end, .own = mpi};
 	if (!open_library(mpi, arena, why))
 		return NULL;
 	setenv("OMPI_MCA_opal_signal", "", 0); /* our own faults are told by our own handlers */
@@ -92,10 +84,6 @@ RtWire *rt_wire_open(Arena *arena, const char **why) {
 }
 
 #else
-
-bool rt_ranks_built(void) {
-	return false;
-}
 
 RtWire *rt_wire_open(Arena *arena, const char **why) {
 	(void)arena;
