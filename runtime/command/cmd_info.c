@@ -414,6 +414,7 @@ static bool info_experiment(Info *info, const AstDecl *decl) {
 		if (!experiment.learner) { /* which makes no steps */
 			number_json(info, "horizon_low", experiment.horizon_low);
 			number_json(info, "horizon_high", experiment.horizon_high);
+			number_json(info, "select_horizon", experiment.select_horizon);
 		}
 		if (!searches) {
 			text_printf(info->out, ", \"estimate\": \"%s\", \"update\": ", fe_estimator_name(experiment.estimator));
@@ -441,6 +442,8 @@ static bool info_experiment(Info *info, const AstDecl *decl) {
 		return true;
 	line(info, "horizon", experiment.horizon_low == experiment.horizon_high ? "%d steps" : "%d to %d steps",
 	     experiment.horizon_low, experiment.horizon_high);
+	if (experiment.select_horizon != experiment.horizon_high)
+		line(info, "select horizon", "%d steps", experiment.select_horizon);
 	if (searches)
 		return true;
 	line(info, "estimate", experiment.window ? "%s, windows of %d" : "%s", fe_estimator_name(experiment.estimator),
