@@ -151,11 +151,7 @@ static void derive(LoopKernel *kernel, const LoopBlock *block) {
 			if (stmt->address.stride != 0 || stmt->address.index != 0)
 				need_vector(kernel, stmt->value);
 			break;
-		case LOOP_CHECK:
-			kernel->can_fail = true;
-			if (stmt->mask != 0 && kernel->temps.data[stmt->mask].vector)
-				need_vector(kernel, stmt->value);
-			break;
+		case LOOP_CHECK: kernel->can_fail = true; break;
 		case LOOP_FOR:
 		case LOOP_IF:
 			for (uint32_t c = 0; c < stmt->carries.count; c++) {

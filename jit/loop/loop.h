@@ -85,7 +85,7 @@ typedef enum LoopKind {
 	LOOP_LOAD,   /* out = buffer[address]; 0 in lanes where `mask` is false or that do not count: these are not read */
 	LOOP_STORE,  /* buffer[address] = value, in the lanes that count */
 	LOOP_TREE, /* out (scalar) = all lanes of value combined: l with l + 8, then + 4, + 2, + 1; opcode add, mul, min, max, or */
-	LOOP_CHECK, /* returns `code` unless 0 <= value < limit in every lane that counts (where mask, if any, is true) */
+	LOOP_CHECK, /* returns `code` unless 0 <= value < limit in every lane that counts */
 	LOOP_FOR,   /* for var = max(low); var + step <= min(high); var += step */
 	LOOP_IF     /* if every one of `conds` >= 0 */
 } LoopKind;
@@ -106,7 +106,7 @@ struct LoopStmt {
 	Name name;                  /* FOR: of its variable */
 	LoopTemp args[IR_MAX_ARGS]; /* OP */
 	LoopTemp value;             /* STORE, TREE, CHECK */
-	LoopTemp mask;              /* LOAD, CHECK: BOOL, or 0 */
+	LoopTemp mask;              /* LOAD: BOOL, or 0 */
 	uint32_t lanes;             /* LOAD, STORE, CHECK of vectors: only the first so many lanes count; 0: all */
 	LoopAddress address;        /* LOAD, STORE */
 	LoopAffine affine;          /* AFFINE; CHECK: the limit */

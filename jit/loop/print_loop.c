@@ -163,8 +163,6 @@ static void print_stmt(const LoopKernel *kernel, const LoopStmt *stmt, int depth
 	case LOOP_CHECK:
 		text_printf(out, "check 0 <= %%%u < ", stmt->value);
 		print_affine(stmt->affine, out);
-		if (stmt->mask != 0)
-			text_printf(out, " where %%%u", stmt->mask);
 		if (stmt->lanes != 0)
 			text_printf(out, " of %u lanes", stmt->lanes);
 		text_printf(out, " else %" PRId64, stmt->integer);

@@ -14,6 +14,12 @@ typedef struct BatchPack {
 	uint64_t *sums;  /* [points]: over the bits of all that was drawn */
 } BatchPack;
 
+/* A function of which so much is computed for the self-test that it is compiled; see GOLDEN_COMPILED. */
+typedef struct ExactCode {
+	const IrFunc *func;
+	RtCode *code;
+} ExactCode;
+
 typedef struct ObjectivePack {
 	Pack *pack;
 	const FeObjective *objective;
@@ -25,6 +31,7 @@ typedef struct ObjectivePack {
 	const char **fields; /* of the fixed values */
 	const char **slots;  /* and of the parameters */
 	BatchPack batch, validate_batch;
+	VEC(ExactCode) exact;
 	int points;        /* 1 to GOLDEN_POINTS: what follows has as many */
 	IrTensor *data;    /* as the files have them */
 	IrTensor *fixed;   /* of problem 0 */

@@ -9,13 +9,32 @@
 
 /* ---- by the evaluator ---- */
 
-static bool call(const ObjectivePack *o, IrFunc *func, const IrByRole *given, IrTensor *results) {
+/* Strict machine code of a function that takes the evaluator long; NULL of any other. */
+static const RtCode *exact_of(ObjectivePack *o, IrFunc *func) {
+	const double least = (double)GOLDEN_COMPILED / (double)GOLDEN_POINTS;
+	if (ir_cost(func, NULL).flops < least)
+		return NULL;
+	for (uint32_t i = 0; i < o->exact.count; i++)
+		if (o->exact.data[i].func == func)
+			return o->exact.data[i].code;
+	const ExactCode made = {func, rt_compile_exact(o->pack->rt, func)};
+	vec_push(o->pack->arena, &o->exact, made);
+	return made.code;
+}
+
+static bool call(ObjectivePack *o, IrFunc *func, const IrByRole *given, IrTensor *results) {
 	const Pack *pack = o->pack;
 	IrModule *module = o->objective->module;
 	const IrPipeline pipeline = pack->rt->options.pipeline;
 	bool fresh = func == o->objective->setup || func == o->objective->start;
-	IrFunc *primitive = ir_expand_math(module, fresh ? ir_optimize(module, func, &pipeline) : func, false);
 	IrTensor *args = ARENA_ARRAY(pack->arena, IrTensor, func->params.count + 1);
+	const RtCode *exact = fresh ? NULL : exact_of(o, func);
+	if (exact) {
+		ir_arguments(func, given, sizeof *args, args);
+		if (rt_call_tensors(exact, pack->arena, args, results))
+			return true;
+	}
+	IrFunc *primitive = ir_expand_math(module, fresh ? ir_optimize(module, func, &pipeline) : func, false);
 	ir_arguments(primitive, given, sizeof *args, args);
 	Span where = {0};
 	const char *error = ir_evaluate(primitive, pack->arena, args, results, &where);
@@ -83,7 +102,7 @@ static uint64_t sum_of(IrScalar scalar, const IrTensor *drawn, uint64_t sum) {
 }
 
 /* The batch of point p, from there on what its role has. */
-static bool draw(const ObjectivePack *o, BatchPack *b, int p, IrByRole *given) {
+static bool draw(ObjectivePack *o, BatchPack *b, int p, IrByRole *given) {
 	uint32_t count = b->batch->slots.count;
 	if (count == 0)
 		return true;
@@ -149,10 +168,12 @@ bool pack_objective_golden(ObjectivePack *o) {
 	o->alone = ARENA_ARRAY(arena, double, o->points);
 	o->valid = ARENA_ARRAY(arena, double, o->points);
 	o->gradients = ARENA_ARRAY(arena, double, o->points * objective->size + 1);
-	for (int p = 0; p < o->points; p++)
-		if (!evaluate(o, p, &given))
-			return false;
-	return true;
+	bool ok = true;
+	for (int p = 0; ok && p < o->points; p++)
+		ok = evaluate(o, p, &given);
+	for (uint32_t i = 0; i < o->exact.count; i++)
+		rt_code_free(o->exact.data[i].code);
+	return ok;
 }
 
 /* ---- files ---- */

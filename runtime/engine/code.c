@@ -233,6 +233,53 @@ RtCode *rt_compile(Rt *rt, IrModule *module, IrFunc *func) {
 	return code;
 }
 
+RtCode *rt_compile_exact(Rt *rt, IrFunc *func) {
+	if (rt->options.engine != RT_JIT)
+		return NULL;
+	const char *error = NULL;
+	if (!rt->engine && !rt->failed_engine && (rt->engine = jit_engine_new(rt->session, &error)) != NULL)
+		jit_engine_cache(rt->engine, rt->options.cache);
+	if (!rt->engine)
+		return NULL;
+	double started = rt_seconds();
+	const JitOptions options = {.strict = true};
+	RtCode *code = ARENA_NEW(rt->arena, RtCode);
+	code->rt = rt;
+	code->func = func;
+	code->jit = jit_compile(rt->engine, func, &options);
+	code->arena_bytes = jit_arena_bytes(code->jit, NULL);
+	rt->compile_seconds += rt_seconds() - started;
+	return code;
+}
+
+bool rt_call_tensors(const RtCode *code, Arena *results_arena, const IrTensor *args, IrTensor *results) {
+	const IrFunc *func = code->func;
+	Arena *arena = arena_new();
+	void **params = ARENA_ARRAY(arena, void *, func->params.count + 1);
+	void **places = ARENA_ARRAY(arena, void *, func->results.count + 1);
+	for (uint32_t i = 0; i < func->params.count; i++) {
+		IrType type = ir_type(func, func->params.data[i].value);
+		if (type.storage) {
+			params[i] = (void *)(uintptr_t)args[i].stored; /* read only */
+			continue;
+		}
+		params[i] = rt_aligned(arena, (size_t)ir_type_elements(type, NULL) * ir_element_bytes(type));
+		IrTensor arg = args[i];
+		tensor_exchange(&arg, params[i], true);
+	}
+	for (uint32_t i = 0; i < func->results.count; i++) {
+		IrType type = ir_type(func, func->results.data[i].value);
+		places[i] = rt_aligned(arena, (size_t)ir_type_elements(type, NULL) * ir_element_bytes(type));
+	}
+	bool ok = jit_call(code->jit, params, places, rt_aligned(arena, code->arena_bytes), NULL) == 0;
+	for (uint32_t i = 0; ok && i < func->results.count; i++) {
+		results[i] = ir_tensor_new(results_arena, ir_type(func, func->results.data[i].value), NULL);
+		tensor_exchange(&results[i], places[i], false);
+	}
+	arena_free(arena);
+	return ok;
+}
+
 void rt_code_free(RtCode *code) {
 	if (code && code->jit) {
 		jit_code_free(code->jit);

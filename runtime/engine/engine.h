@@ -113,6 +113,8 @@ int rt_processors(void);
 
 /* ---- code.c: a function that can be called, by whichever engine ---- */
 
+struct IrTensor; /* of ir/eval/eval.h */
+
 typedef struct RtCode {
 	Rt *rt;
 	IrFunc *func;
@@ -125,6 +127,12 @@ typedef struct RtCode {
 
 /* ir_optimize and then code; NULL with a diagnostic only if the engine cannot be had. `func` has no symbols. */
 RtCode *rt_compile(Rt *rt, IrModule *module, IrFunc *func);
+/* A function without symbols as it stands, without passes, as strict machine code: the bits of the evaluator. For what much is computed
+ * of where the evaluator is the measure. NULL, and no diagnostic, where nothing is compiled or LLVM is missing. */
+RtCode *rt_compile_exact(Rt *rt, IrFunc *func);
+/* Calls such code as ir_evaluate is called: results are made in `arena`. false if a gather left its range, which the evaluator then
+ * can say more about. */
+bool rt_call_tensors(const RtCode *code, Arena *arena, const struct IrTensor *args, struct IrTensor *results);
 void rt_code_free(RtCode *code);
 /* Memory as jit.h says; `arena`: arena_bytes, aligned to 64. 0, or 1 + number of the gather that left its range. */
 int rt_call(const RtCode *code, void *const *params, void *const *results, void *arena);

@@ -281,6 +281,35 @@ for compiler in $compilers; do
 	expect 0 ./wrong
 done
 
+# ---- much to compute: the figures of the self-test come from machine code, and are those of the evaluator ----
+
+awk 'BEGIN {
+	for (i = 0; i < 240; i++)
+		for (j = 0; j < 19; j++)
+			printf "%d%s", (i * 37 + j * j * 11) % 251 - 100, j < 18 ? "," : "\n"
+}' >bytes.csv
+cat >much.grad <<'E3'
+objective much(k = 23) {
+  data X : int[n, d] from "bytes.csv"
+  given shift : [d] ~ normal(0, 1)
+  batch pick : int[48] ~ integer(0, n)
+  batch keep : bool[k] ~ bernoulli(0.9)
+  param W : [d, k] ~ normal(0, 0.01)
+  param V : [k, k] ~ normal(0, 0.1)
+  let h[i in 48, c in k] = tanh(sum[j](real(X[pick[i], j]) * W[j, c]) + shift[c % d])
+  let z[i, c] = sum[b](if keep[b] then h[i, b] * V[b, c] else 0)
+  let far[i, l in 48] = sum[c](exp(-(z[i, c] - z[l, c])^2))
+  minimize mean[i](logsumexp[c](z[i, c])) + mean(log(far))
+}
+E3
+for real in f32 f64; do
+	expect 0 "$GRADUS" emit c much.grad -o much_$real --prefix much --real $real
+	expect 0 "$GRADUS" emit c much.grad -o evaluated_$real --prefix much --real $real --interpret
+	diff -r much_$real evaluated_$real >/dev/null || fail "$real: machine code gives other figures than the evaluator"
+	expect 0 make -s -C much_$real test CC="$CC" >out
+	has out PASS
+done
+
 # Draws that are no matter of the caller alone.
 cat >refused.grad <<'E3'
 objective refused() {
