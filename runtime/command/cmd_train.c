@@ -410,10 +410,13 @@ CmdExit cmd_train(Cmd *cmd) {
 	cmd->rt->options.seed = 0; /* problems are the same for every seed of training, so that runs can be compared */
 	if (!store_folder_possible(cmd->rt, dir))
 		return cmd_failed(cmd);
+	bool choices = !experiment.learner && fe_has_choices(cmd->program, &experiment.train);
+	bool searches = !experiment.learner && fe_open_expression(experiment.train.decl) != NULL;
+	code = experiment.learner || choices || searches ? cmd_ranks_refuse(cmd) : CMD_OK;
+	if (code != CMD_OK)
+		return code;
 	if (experiment.learner)
 		return cmd_learner(cmd, &experiment);
-	bool choices = fe_has_choices(cmd->program, &experiment.train);
-	bool searches = fe_open_expression(experiment.train.decl) != NULL;
 	if (choices && searches)
 		return open_twice(cmd, &experiment);
 	if (cmd->options.search && !searches && !choices)

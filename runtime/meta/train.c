@@ -216,6 +216,7 @@ bool train_step(Training *t) {
 static bool train_steps(Training *t) {
 	bool ok = true;
 	while (ok && train_goes_on(t)) {
+		rt_ranks_wait(t->rt->options.ranks); /* all of them stop at one step */
 		t->out->interrupted = rt_interrupted(t->rt);
 		ok = t->out->interrupted || train_step(t);
 		if (ok && t->options->kept)
