@@ -37,23 +37,24 @@ static bool on_best(void *user, const SearchLearned *so_far) {
 static void put_summary(Cmd *cmd, const SearchLearned *result, const char *dir, Text *out) {
 	Arena *arena = cmd->arena;
 	const FeExperiment *x = result->experiment;
-	int problems = x->select_problems > 0 ? x->select_problems : x->train_problems;
-	text_printf(out, "%s, seed %llu: %d beginning%s, %s programs were made, %s were known already, %s scored\n",
+	int families = (int)x->on.count, problems = families * search_learner_problems(x);
+	text_printf(out, "%s, seed %llu: %d beginning%s, %s programs were made, %s were known already, %s scored%s\n",
 	            result->kind == FE_SEARCH_RANDOM ? "drawn at random" : "evolved", (unsigned long long)x->seed,
 	            result->beginnings, result->beginnings == 1 ? "" : "s", cmd_count(arena, result->generated),
-	            cmd_count(arena, result->known), cmd_count(arena, result->scored));
+	            cmd_count(arena, result->known), cmd_count(arena, result->scored),
+	            result->exhausted ? "; nothing new was to be found any more" : "");
 	text_printf(out, "the best: %s [%s, %s] on %d problem%s that %s; %d statement%s%s\n\n",
 	            cmd_number(arena, result->interval.mean, 4), cmd_number(arena, result->interval.low, 4),
 	            cmd_number(arena, result->interval.high, 4), problems, problems == 1 ? "" : "s",
-	            x->select_problems > 0 ? "it was chosen by" : "it was made on", result->statements,
+	            x->select_problems > 0 ? "it was chosen by" : "the first beginning was made on", result->statements,
 	            result->statements == 1 ? "" : "s",
 	            !x->search.has_goal ? ""
 	            : result->solved    ? ": solved"
 	                                : ": not below the goal");
 	text_printf(out, "  %s\n\n", search_learner_line(result, arena));
 	if (result->test_problems > 0)
-		text_printf(out, "on %d problem%s that it has not seen: %s [%s, %s]\n", result->test_problems,
-		            result->test_problems == 1 ? "" : "s", cmd_number(arena, result->test.mean, 4),
+		text_printf(out, "on %d problem%s that it has not seen: %s [%s, %s]\n", families * result->test_problems,
+		            families * result->test_problems == 1 ? "" : "s", cmd_number(arena, result->test.mean, 4),
 		            cmd_number(arena, result->test.low, 4), cmd_number(arena, result->test.high, 4));
 	text_printf(out, "%s evaluations; searched in %s, compiled in %s\nthe program: %s/rule.grad\n",
 	            cmd_count(arena, result->evaluations), cmd_time(arena, result->seconds),
@@ -76,6 +77,7 @@ static json_t *learner_json(Cmd *cmd, const SearchLearned *result) {
 	if (result->test_problems > 0)
 		json_object_set_new(search, "test", rt_json_real(result->test.mean));
 	json_object_set_new(search, "solved", json_boolean(result->solved));
+	json_object_set_new(search, "exhausted", json_boolean(result->exhausted));
 	return search;
 }
 
