@@ -110,7 +110,7 @@ static CmdExit save(CmdCourse *course, const SearchLearned *result) {
 	else
 		text_printf(&out, "# This program could not be saved in %s.\n%s", course->plain, found.rule);
 	CmdExit code = cmd_print(cmd, &out);
-	return !whole || result->archive_lost ? cmd_failed(cmd) : code;
+	return whole ? code : cmd_failed(cmd);
 }
 
 static CmdExit stop(CmdCourse *course, const SearchLearned *result) {
@@ -121,8 +121,11 @@ static CmdExit stop(CmdCourse *course, const SearchLearned *result) {
 	if (!on_best(course, result))
 		return cmd_failed(cmd);
 	put_summary(cmd, result, course->plain, &out);
-	text_printf(&out, "interrupted: this is saved in %s%s\n", course->plain, cmd_course_resume_line(course));
+	text_printf(&out, "%s: this is saved in %s%s\n", result->archive_lost ? "the archive is not whole" : "interrupted",
+	            course->plain, cmd_course_resume_line(course));
 	CmdExit code = cmd_print(cmd, &out);
+	if (result->archive_lost)
+		return cmd_failed(cmd);
 	return code == CMD_OK ? CMD_INTERRUPTED : code;
 }
 
@@ -144,9 +147,8 @@ static CmdExit run_learner(CmdCourse *course) {
 	SearchLearned *result = search_learner(cmd->rt, course->experiment, &options);
 	cmd_progress_end(cmd);
 	cmd_interrupt_met();
-	CmdExit code = !result || result->interrupted ? stop(course, result)
-	               : !confirm(cmd, result)        ? cmd_failed(cmd)
-	                                              : save(course, result);
+	bool early = !result || result->interrupted || result->archive_lost;
+	CmdExit code = early ? stop(course, result) : confirm(cmd, result) ? save(course, result) : cmd_failed(cmd);
 	if (course->folder)
 		store_folder_close(course->folder);
 	search_learner_free(result);
