@@ -299,6 +299,7 @@ typedef struct FeExperiment {
 	VEC(FeCall) on;
 	int train_problems, select_problems, test_problems;
 	int horizon_low, horizon_high; /* equal: fixed */
+	int select_horizon;            /* steps of runs on select problems: horizon_high, unless it is said */
 	FeScore score;
 	FeEstimator estimator;
 	int window; /* 0: whole */

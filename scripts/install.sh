@@ -32,7 +32,7 @@ for purpose in $purposes; do
 		need libcriterion-dev include/criterion/criterion.h "unit tests"
 		need g++ g++ "tests that emitted C can be used from C++"
 		need libmpfr-dev include/mpfr.h "derivatives are held against many digits"
-		optional="$optional clang-19 libclang-rt-19-dev"
+		optional="$optional clang-19 libclang-rt-19-dev libopenmpi-dev openmpi-bin"
 		;;
 	bench)
 		need libopenblas-pthread-dev "libopenblas.so" "larger matrices by LAPACK; what matrix products are measured against"

@@ -56,22 +56,6 @@ static int count(Reading *r, const AstExpr *x, int code, const char *what, int l
 
 /* ---- scores ---- */
 
-const FeScoreFoldInfo fe_score_folds[FE_SCORE_FOLDS] = {
-#define FOLD(NAME, ...) [FE_SCORE_##NAME] = {__VA_ARGS__},
-#define MAP(NAME, ...)
-#include "frontend/scores.def"
-#undef FOLD
-#undef MAP
-};
-
-const FeScoreMapInfo fe_score_maps[FE_SCORE_MAPS] = {
-#define FOLD(NAME, ...)
-#define MAP(NAME, ...) [FE_SCORE_##NAME] = {__VA_ARGS__},
-#include "frontend/scores.def"
-#undef FOLD
-#undef MAP
-};
-
 static bool is_word(Reading *r, const AstExpr *x, const char *word) {
 	return x->kind == AST_NAME && strcmp(session_text(r->session, x->name), word) == 0;
 }
@@ -523,6 +507,28 @@ static void read_training(Reading *r, const AstExperiment *x, FeExperiment *out)
 	}
 }
 
+/* After the counts of problems and what is trained. */
+static void horizon(Reading *r, const AstExperiment *x, FeExperiment *out) {
+	if (x->horizon.span.file && x->horizon.high) {
+		out->horizon_high = count(r, x->horizon.high, 303, "the horizon", 1);
+		out->horizon_low = x->horizon.low ? count(r, x->horizon.low, 303, "the horizon", 1) : out->horizon_high;
+		if (out->horizon_low > out->horizon_high)
+			wrong(r, 303, x->horizon.span, "this range of horizons is empty");
+	}
+	out->select_horizon = out->horizon_high;
+	if (!x->select_horizon || x->select_horizon->kind == AST_BAD)
+		return;
+	int steps = count(r, x->select_horizon, 303, "the horizon of select problems", 1);
+	bool searches = out->train.decl && (fe_open_expression(out->train.decl) || fe_has_choices(r->program, &out->train));
+	if (searches)
+		diag_warning(r->session, 335, x->select_horizon->span,
+		             "the horizon of select problems says nothing here: finalists of a search run for the horizon");
+	else if (!out->learner && out->select_problems == 0)
+		wrong(r, 303, x->select_horizon->span, "without select problems no run of them has a horizon");
+	else
+		out->select_horizon = steps;
+}
+
 bool fe_experiment(FeProgram *program, const AstDecl *decl, FeExperiment *out) {
 	if (!fe_experiment_any(program, decl, out))
 		return false;
@@ -568,12 +574,7 @@ bool fe_experiment_any(FeProgram *program, const AstDecl *decl, FeExperiment *ou
 			x->problems.select ? count(r, x->problems.select, 302, "the number of selection problems", 0) : 0;
 		out->test_problems = x->problems.test ? count(r, x->problems.test, 302, "the number of test problems", 0) : 0;
 	}
-	if (x->horizon.span.file && x->horizon.high) {
-		out->horizon_high = count(r, x->horizon.high, 303, "the horizon", 1);
-		out->horizon_low = x->horizon.low ? count(r, x->horizon.low, 303, "the horizon", 1) : out->horizon_high;
-		if (out->horizon_low > out->horizon_high)
-			wrong(r, 303, x->horizon.span, "this range of horizons is empty");
-	}
+	horizon(r, x, out);
 	score(r, x, out);
 	estimate(r, x, out);
 	if (x->update.span.file && x->update.rule) {

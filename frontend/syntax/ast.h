@@ -303,7 +303,8 @@ typedef struct AstExperiment {
 		Span fresh;                     /* of the word, where it stands before the count for train */
 		AstExpr *train, *select, *test; /* NULL where not given */
 	} problems;
-	AstRange horizon; /* low is NULL for a fixed one */
+	AstRange horizon;        /* low is NULL for a fixed one */
+	AstExpr *select_horizon; /* horizon 40, 1000 select; NULL: that was left out */
 	struct {
 		Span span;
 		AstExpr *rule;

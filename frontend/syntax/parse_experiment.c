@@ -185,7 +185,19 @@ static Span *clause_span(AstExperiment *experiment, ClauseKind kind) {
 	return NULL; /* may be repeated */
 }
 
-static void parse_horizon(Parser *p, AstExperiment *experiment) {
+/* `20..80, 400 select` */
+static void parse_select_horizon(Parser *p, AstExperiment *experiment) {
+	experiment->select_horizon = parse_value(p, "a number of steps for select problems");
+	if (p->panic || (!parse_at_break(p) && parse_accept_word(p, "select")))
+		return;
+	Diag *diag =
+		parse_complain(p, 139, parse_here(p), "expected `select` behind the number of steps, found %s", parse_found(p));
+	parse_help(p, diag, "write `horizon 20..80, 400 select`: runs on select problems have so many steps");
+	if (!parse_at_break(p))
+		p->panic = true;
+}
+
+static void parse_horizon_range(Parser *p, AstExperiment *experiment) {
 	experiment->horizon = parse_range(p, false);
 	const AstExpr *value = experiment->horizon.high;
 	if (p->panic || experiment->horizon.low || !value || value->kind != AST_BINARY || value->binary.op != AST_SUB)
@@ -195,6 +207,12 @@ static void parse_horizon(Parser *p, AstExperiment *experiment) {
 	           parse_slice(p, value->binary.right->span));
 	experiment->horizon.low = value->binary.left;
 	experiment->horizon.high = value->binary.right;
+}
+
+static void parse_horizon(Parser *p, AstExperiment *experiment) {
+	parse_horizon_range(p, experiment);
+	if (!p->panic && !parse_at_break(p) && parse_accept(p, TOKEN_COMMA))
+		parse_select_horizon(p, experiment);
 }
 
 static void parse_clause_body(Parser *p, AstExperiment *experiment, ClauseKind kind) {

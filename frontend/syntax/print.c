@@ -346,6 +346,12 @@ static void print_experiment(Printer *printer, const AstExperiment *experiment) 
 		print_range(printer, experiment->horizon.low, experiment->horizon.high);
 		put(printer, ")");
 	}
+	if (experiment->select_horizon) {
+		print_line(printer);
+		put(printer, "(horizon select ");
+		print_expr(printer, experiment->select_horizon);
+		put(printer, ")");
+	}
 	print_clause(printer, "score", &experiment->score);
 	print_clause(printer, "estimate", &experiment->estimate);
 	if (experiment->update.span.file != 0) {

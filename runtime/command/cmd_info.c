@@ -150,9 +150,9 @@ static bool info_objective(Info *info, const FeCall *call) {
 		number_json(info, "arena_bytes", cost.arena);
 		text_printf(info->out, "}");
 	} else {
-		line(info, "parameters", "%s: %s numbers",
+		line(info, "parameters", "%s: %s number%s",
 		     slots_text(info, objective->params.data, objective->params.count, NULL),
-		     cmd_count(cmd->arena, objective->size));
+		     cmd_count(cmd->arena, objective->size), objective->size == 1 ? "" : "s");
 		for (uint32_t i = 0; i < objective->data.count; i++) {
 			const FeData *data = &objective->data.data[i];
 			double bytes = (double)ir_type_elements(data->type, NULL) * (double)ir_element_bytes(data->type);
@@ -334,9 +334,9 @@ static bool info_rule(Info *info, const FeCall *call) {
 		            (long long)elsewhere, hands_on ? "true" : "false");
 	} else {
 		hypers_text(info, rule);
-		line(info, "learned", "%s: %s numbers",
+		line(info, "learned", "%s: %s number%s",
 		     slots_text(info, learned_slots(info, rule), rule->learned.count, rule->theta),
-		     cmd_count(cmd->arena, rule->learned_count));
+		     cmd_count(cmd->arena, rule->learned_count), rule->learned_count == 1 ? "" : "s");
 		line(info, "state", "%s: %s per coordinate, %s besides",
 		     slots_text(info, rule->states.data, rule->states.count, rule->step), text_of_bytes(cmd->arena, each),
 		     text_of_bytes(cmd->arena, besides));
@@ -414,6 +414,7 @@ static bool info_experiment(Info *info, const AstDecl *decl) {
 		if (!experiment.learner) { /* which makes no steps */
 			number_json(info, "horizon_low", experiment.horizon_low);
 			number_json(info, "horizon_high", experiment.horizon_high);
+			number_json(info, "select_horizon", experiment.select_horizon);
 		}
 		if (!searches) {
 			text_printf(info->out, ", \"estimate\": \"%s\", \"update\": ", fe_estimator_name(experiment.estimator));
@@ -441,6 +442,8 @@ static bool info_experiment(Info *info, const AstDecl *decl) {
 		return true;
 	line(info, "horizon", experiment.horizon_low == experiment.horizon_high ? "%d steps" : "%d to %d steps",
 	     experiment.horizon_low, experiment.horizon_high);
+	if (experiment.select_horizon != experiment.horizon_high)
+		line(info, "select horizon", "%d steps", experiment.select_horizon);
 	if (searches)
 		return true;
 	line(info, "estimate", experiment.window ? "%s, windows of %d" : "%s", fe_estimator_name(experiment.estimator),

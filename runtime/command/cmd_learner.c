@@ -37,21 +37,23 @@ static bool on_best(void *user, const SearchLearned *so_far) {
 static void put_summary(Cmd *cmd, const SearchLearned *result, const char *dir, Text *out) {
 	Arena *arena = cmd->arena;
 	const FeExperiment *x = result->experiment;
-	int families = (int)x->on.count;
+	int families = (int)x->on.count, problems = families * search_learner_problems(x);
+	int unseen = families * result->test_problems;
 	text_printf(out, "%s, seed %llu: %d beginning%s, %s programs were made, %s were known already, %s scored%s\n",
 	            result->kind == FE_SEARCH_RANDOM ? "drawn at random" : "evolved", (unsigned long long)x->seed,
 	            result->beginnings, result->beginnings == 1 ? "" : "s", cmd_count(arena, result->generated),
 	            cmd_count(arena, result->known), cmd_count(arena, result->scored),
 	            result->exhausted ? "; nothing new was to be found any more" : "");
-	text_printf(out, "the best: %.4g [%.4g, %.4g] on %d problems that %s; %d statements%s\n\n", result->interval.mean,
-	            result->interval.low, result->interval.high, families * search_learner_problems(x),
+	text_printf(out, "the best: %.4g [%.4g, %.4g] on %d problem%s that %s; %d statement%s%s\n\n", result->interval.mean,
+	            result->interval.low, result->interval.high, problems, problems == 1 ? "" : "s",
 	            x->select_problems > 0 ? "it was chosen by" : "the first beginning was made on", result->statements,
+	            result->statements == 1 ? "" : "s",
 	            !x->search.has_goal ? ""
 	            : result->solved    ? ": solved"
 	                                : ": not below the goal");
 	text_printf(out, "  %s\n\n", search_learner_line(result, arena));
 	if (result->test_problems > 0)
-		text_printf(out, "on %d problems that it has not seen: %.4g [%.4g, %.4g]\n", families * result->test_problems,
+		text_printf(out, "on %d problem%s that it has not seen: %.4g [%.4g, %.4g]\n", unseen, unseen == 1 ? "" : "s",
 		            result->test.mean, result->test.low, result->test.high);
 	text_printf(out, "%s evaluations; searched in %s, compiled in %s\nthe program: %s/rule.grad\n",
 	            cmd_count(arena, result->evaluations), cmd_time(arena, result->seconds),

@@ -23,7 +23,8 @@ enum { OUTPUTS = 3 };
 
 /* Every option that names something to be written. -o is a folder where a whole run or emission is made. */
 static void outputs_of(const Cmd *cmd, Output out[OUTPUTS]) {
-	bool makes_folder = !strcmp(cmd->verb->name, "train") || !strcmp(cmd->verb->name, "emit");
+	const char *verb = cmd->verb->name;
+	bool makes_folder = !strcmp(verb, "train") || !strcmp(verb, "distill") || !strcmp(verb, "emit");
 	out[0] = (Output){"--out", cmd->options.out, makes_folder};
 	out[1] = (Output){"--svg", cmd->options.svg, false};
 	out[2] = (Output){"--dump-dir", cmd->options.dump_dir, true};

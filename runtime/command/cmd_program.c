@@ -344,6 +344,7 @@ void cmd_runtime(Cmd *cmd, IrScalar real) {
 		.threads = given->threads > 0 ? (int)given->threads : 0,
 		.memory = cmd_memory(cmd),
 		.seed = given->seed >= 0 ? (uint64_t)given->seed : 0,
+		.ranks = cmd->ranks,
 		.interrupted = cmd->interrupted,
 		.busy = cmd_busy,
 		.busy_user = cmd,

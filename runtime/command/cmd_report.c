@@ -51,9 +51,10 @@ static CmdExit put_outline(Reporting *r) {
 	if (json_object_get(result, "search"))
 		return CMD_OK;
 	report_paragraph(&r->page,
-	                 "%s: %lld learned numbers, %lld outer steps. On the select problems the score went from %.4g to "
+	                 "%s: %lld learned number%s, %lld outer steps. On the select problems the score went from %.4g to "
 	                 "%.4g, at step %lld.%s",
 	                 rule, (long long)json_integer_value(json_object_get(result, "learned_numbers")),
+	                 json_integer_value(json_object_get(result, "learned_numbers")) == 1 ? "" : "s",
 	                 (long long)json_integer_value(json_object_get(result, "steps")),
 	                 number_of(result, "start_select_score"), number_of(result, "best_select_score"),
 	                 (long long)json_integer_value(json_object_get(result, "best_step")),

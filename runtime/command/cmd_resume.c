@@ -122,5 +122,6 @@ CmdExit cmd_resume(Cmd *cmd) {
 	size_t kind = 0;
 	while (!kinds[kind].is(cmd, &experiment))
 		kind++;
-	return kinds[kind].resume(cmd, &experiment, &record);
+	code = kinds[kind].is == is_training ? CMD_OK : cmd_ranks_refuse(cmd);
+	return code == CMD_OK ? kinds[kind].resume(cmd, &experiment, &record) : code;
 }

@@ -322,6 +322,10 @@ static CmdExit run_search(Searching *searching) {
 	                         .user = searching};
 	SearchResult *result = search_experiment(cmd->rt, course->experiment, &options);
 	CmdExit code = CMD_OK;
+	if (result && cmd->options.seed >= 0 && result->kind == FE_SEARCH_ENUMERATE && !result->trains) {
+		cmd_progress_end(cmd);
+		cmd_say(cmd, "nothing is drawn but problems: every seed gives this search");
+	}
 	if (result && !result->interrupted && !result->archive_lost && !search_baselines(cmd->rt, result, on_baseline, cmd))
 		result->interrupted = true;
 	if (result && !result->interrupted && !confirm(cmd, result)) {
@@ -347,8 +351,6 @@ CmdExit cmd_search(Cmd *cmd, const FeExperiment *experiment) {
 	if (cmd->options.steps > 0 || cmd->options.learn.count > 0)
 		return cmd_usage(cmd, "--%s is of training, and this rule is searched for its open expression",
 		                 cmd->options.steps > 0 ? "steps" : "learn");
-	if (cmd->options.seed >= 0 && experiment->search.kind == FE_SEARCH_ENUMERATE)
-		fprintf(stderr, "nothing is drawn but problems: every seed gives this search\n");
 	return run_search(&(Searching){.course = {.cmd = cmd, .experiment = experiment}});
 }
 

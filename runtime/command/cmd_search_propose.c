@@ -43,9 +43,9 @@ void cmd_put_proposed(Cmd *cmd, const SearchResult *result, Text *out) {
 	Arena *arena = cmd->arena;
 	if (!p)
 		return;
-	text_printf(out, "proposed by another program: %s expressions in %s answer%s; %s were known already, %s new",
-	            cmd_count(arena, p->proposed), cmd_count(arena, p->rounds), p->rounds == 1 ? "" : "s",
-	            cmd_count(arena, p->known), cmd_count(arena, p->added));
+	text_printf(out, "proposed by another program: %s expression%s in %s answer%s; %s known already, %s new",
+	            cmd_count(arena, p->proposed), p->proposed == 1 ? "" : "s", cmd_count(arena, p->rounds),
+	            p->rounds == 1 ? "" : "s", cmd_count(arena, p->known), cmd_count(arena, p->added));
 	if (p->left_out > 0)
 		text_printf(out, "; %s were more than it was asked for", cmd_count(arena, p->left_out));
 	text_char(out, '\n');

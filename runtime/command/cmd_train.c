@@ -239,10 +239,13 @@ static void put_learned(Cmd *cmd, const Trained *trained, Text *out) {
 static void put_summary(Cmd *cmd, const Trained *trained, const char *dir, Text *out) {
 	Arena *arena = cmd->arena;
 	if (isfinite(trained->best_score)) {
-		text_printf(out, "score on %d select problem%s: %s at the start, %s at step %d of %d\n",
-		            trained->experiment->select_problems, trained->experiment->select_problems == 1 ? "" : "s",
-		            cmd_number(arena, trained->start_score, 5), cmd_number(arena, trained->best_score, 5),
-		            trained->best_step, trained->steps);
+		const FeExperiment *x = trained->experiment;
+		const char *steps = x->select_horizon == x->horizon_high
+		                        ? ""
+		                        : arena_printf(arena, " over %s steps", cmd_count(arena, x->select_horizon));
+		text_printf(out, "score on %d select problem%s%s: %s at the start, %s at step %d of %d\n", x->select_problems,
+		            x->select_problems == 1 ? "" : "s", steps, cmd_number(arena, trained->start_score, 5),
+		            cmd_number(arena, trained->best_score, 5), trained->best_step, trained->steps);
 		if (trained->start_lost || trained->best_lost) {
 			text_printf(out, "  without the runs that were not finite: %s at the start, %s at step %d\n",
 			            cmd_count(arena, trained->start_lost), cmd_count(arena, trained->best_lost),
@@ -403,10 +406,13 @@ CmdExit cmd_train(Cmd *cmd) {
 	cmd->rt->options.seed = 0; /* problems are the same for every seed of training, so that runs can be compared */
 	if (!store_folder_possible(cmd->rt, dir))
 		return cmd_failed(cmd);
+	bool choices = !experiment.learner && fe_has_choices(cmd->program, &experiment.train);
+	bool searches = !experiment.learner && fe_open_expression(experiment.train.decl) != NULL;
+	code = experiment.learner || choices || searches ? cmd_ranks_refuse(cmd) : CMD_OK;
+	if (code != CMD_OK)
+		return code;
 	if (experiment.learner)
 		return cmd_learner(cmd, &experiment);
-	bool choices = fe_has_choices(cmd->program, &experiment.train);
-	bool searches = fe_open_expression(experiment.train.decl) != NULL;
 	if (choices && searches)
 		return open_twice(cmd, &experiment);
 	if (cmd->options.search && !searches && !choices)

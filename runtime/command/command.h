@@ -67,8 +67,17 @@ struct Cmd {
 	double started;            /* when the command was */
 	bool line_open;            /* a line of progress is on the screen */
 	const volatile sig_atomic_t *interrupted; /* set where a verb minds Ctrl-C */
+	RtRanks *ranks;                           /* the processes of an mpirun that this one works with; NULL: it is by itself */
+	const char *own_folder;                   /* where a rank that is not the first keeps what the first one writes */
 	bool told;                                /* the diagnostics were printed already */
 };
+
+/* ---- cmd_ranks.c: under mpirun ---- */
+
+/* Before the verb. *leaves: there is nothing to do for this process. CMD_OK, or a code after a message. */
+CmdExit cmd_ranks_begin(Cmd *cmd, bool *leaves);
+CmdExit cmd_ranks_refuse(Cmd *cmd); /* CMD_USAGE after a message where there are several: this runs in one process */
+void cmd_ranks_end(Cmd *cmd, CmdExit code);
 
 /* ---- cmd_verbs.c ---- */
 

@@ -75,6 +75,10 @@ static CmdExit run(Cmd *cmd, int count, char **words) {
 		return cmd_fail(cmd, CMD_IO, "cannot write to %s: %s", dumps, strerror(errno));
 	if (data && !is_folder_to(data, R_OK))
 		return cmd_fail(cmd, CMD_IO, "cannot read the folder %s of --data: %s", data, strerror(errno));
+	bool leaves = false;
+	code = cmd_ranks_begin(cmd, &leaves);
+	if (code != CMD_OK || leaves)
+		return code;
 	if (dumps || !strcmp(cmd->verb->name, "emit"))
 		cmd_interrupt_says("what was being written is not complete");
 	return cmd->verb->run(cmd);
@@ -103,6 +107,7 @@ int main(int count, char **words) {
 		        full ? strerror(full) : "");
 		code = CMD_IO;
 	}
+	cmd_ranks_end(&cmd, code);
 	session_free(session);
 	return (int)code;
 }

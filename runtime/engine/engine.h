@@ -15,6 +15,28 @@
 
 #define RT_VERSION "0.1.0" /* as in CMakeLists.txt */
 
+/* ---- ranks.c: the processes of one mpirun ----
+ *
+ * Every rank runs the whole program. Items of rt_pool_spread are shared out among them, and what came of each is given to all, so that
+ * all have the same in memory from then on; the first one alone prints and writes. A rank that ends early ends all. */
+
+typedef struct RtRanks RtRanks;
+
+int rt_ranks_launched(void); /* how many processes mpirun has started together; 1: it has not */
+int rt_ranks_place(void);    /* which of them this is */
+int rt_ranks_beside(void);   /* how many of them are on this machine */
+/* Another rank has ended with this code, and this one is about to: what is left to say and to tidy up. */
+typedef void RtRankLost(void *user, int rank, int code);
+/* With the others of rt_ranks_launched. NULL and a message in *why (both in `arena`) if that cannot be. */
+RtRanks *rt_ranks_join(Arena *arena, RtRankLost *lost, void *user, const char **why);
+/* At the end of this process, which ends with this code: so do all others. */
+void rt_ranks_leave(RtRanks *ranks, int code);
+/* Of NULL: 1 and 0. */
+int rt_ranks_count(const RtRanks *ranks);
+int rt_ranks_number(const RtRanks *ranks);
+/* All wait until all are here, and know whether one of them was interrupted. Nothing without ranks. */
+void rt_ranks_wait(RtRanks *ranks);
+
 /* ---- rt.c: one runtime ---- */
 
 typedef enum RtEngine { RT_JIT, RT_EVALUATOR } RtEngine;
@@ -28,6 +50,7 @@ typedef struct RtOptions {
 	int threads;                              /* 0: rt_processors */
 	size_t memory;                            /* bytes that one run may plan; 0: no limit */
 	uint64_t seed;                            /* of problems, starts and noise */
+	RtRanks *ranks;                           /* that this process works with; NULL: it is by itself */
 	const volatile sig_atomic_t *interrupted; /* set from a signal handler to stop between two steps; may be NULL */
 	/* What takes a while is beginning or going on, in words; called on the thread that uses the Rt. May be NULL. */
 	void (*busy)(void *user, const char *doing);
@@ -53,6 +76,7 @@ typedef struct Rt {
 /* Never NULL. The program and session must outlive it. */
 Rt *rt_new(Session *session, FeProgram *program, const RtOptions *options);
 void rt_free(Rt *rt);
+/* With ranks: as of the last time that they gave results to one another, so that all stop at one place. */
 bool rt_interrupted(const Rt *rt);
 double rt_seconds(void); /* a monotonic clock */
 /* Reports E0801 and returns false when `bytes` is above the limit. `what` completes "... needs 3.2 GB". */
@@ -67,6 +91,16 @@ void rt_pool_free(RtPool *pool);
 int rt_pool_threads(const RtPool *pool);
 /* Runs work(user, 0 .. count - 1, worker) and returns when all are done; worker < rt_pool_threads. */
 void rt_pool_run(RtPool *pool, int count, RtWork *work, void *user);
+
+/* What came of an item, piece by piece: tell(to, data, bytes). Pieces may depend on those before. */
+typedef void RtTell(void *to, void *data, size_t bytes);
+typedef void RtResult(void *user, int item, RtTell *tell, void *to);
+
+/* The same shared out among the ranks, where there are any: of n ranks each runs every n-th item, and has then the results of all, which
+ * `result` shows: all that `work` leaves behind of an item. Sums over items are the caller's, in the order of items, so that they are the
+ * same for any number of ranks. */
+void rt_pool_spread(RtPool *pool, int count, RtWork *work, RtResult *result, void *user);
+void rt_pool_join(RtPool *pool, RtRanks *ranks);
 /* The calling thread's handlers that ask for it run on `memory`, RT_SIGNAL_STACK bytes, so that they can say that the stack
  * is full. Threads of a pool have their own. */
 enum { RT_SIGNAL_STACK = 65536 };

@@ -1,5 +1,5 @@
 /* How many processors a process may use: those it is bound to, and of these as many as the quotas of its control groups
- * amount to. More threads than that would only wait for one another. */
+ * amount to; of those that ranks of one mpirun share, its part. More threads than that would only wait for one another. */
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE /* sched_getaffinity */
 #endif
@@ -85,7 +85,9 @@ static double group_quota(void) {
 }
 
 int rt_processors(void) {
-	int count = bound_to();
+	int count = bound_to(), online = (int)sysconf(_SC_NPROCESSORS_ONLN);
+	if (count >= online && rt_ranks_beside() > 1) /* mpirun has not bound this process to its share */
+		count = count > rt_ranks_beside() ? count / rt_ranks_beside() : 1;
 	double quota = ceil(group_quota());
 	return quota < count ? (int)fmax(quota, 1) : count;
 }

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <time.h>
 
-#include "runtime/engine/engine.h"
+#include "runtime/engine/ranks.h"
 
 Rt *rt_new(Session *session, FeProgram *program, const RtOptions *options) {
 	Arena *arena = arena_new();
@@ -13,6 +13,9 @@ Rt *rt_new(Session *session, FeProgram *program, const RtOptions *options) {
 	rt->options = *options;
 	rt->arena = arena;
 	rt->pool = rt_pool_new(options->threads);
+	rt_pool_join(rt->pool, options->ranks);
+	if (options->ranks)
+		rt_ranks_mind(options->ranks, options->interrupted);
 	return rt;
 }
 
@@ -26,6 +29,8 @@ void rt_free(Rt *rt) {
 }
 
 bool rt_interrupted(const Rt *rt) {
+	if (rt->options.ranks)
+		return rt_ranks_stopped(rt->options.ranks);
 	return rt->options.interrupted && *rt->options.interrupted;
 }
 

@@ -1,4 +1,4 @@
-/* A pool of threads that runs numbered items. Which thread runs an item is left to chance; items must therefore keep
+/* A pool of threads that runs numbered items, and shares them out among ranks. Which thread runs an item is left to chance; items must therefore keep
  * their results to themselves, and whoever called the pool combines them in order. */
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE /* sigaltstack */
@@ -7,8 +7,9 @@
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdlib.h>
+#include <string.h>
 
-#include "runtime/engine/engine.h"
+#include "runtime/engine/ranks.h"
 
 struct RtPool {
 	int threads; /* the caller is worker 0 */
@@ -20,8 +21,9 @@ struct RtPool {
 	bool stop;
 	RtWork *work;
 	void *user;
-	int count;
+	int first, stride, count; /* items first, first + stride, ...: so many */
 	atomic_int next;
+	RtRanks *ranks;
 };
 
 typedef struct Helper {
@@ -44,7 +46,7 @@ static void take_items(RtPool *pool, int worker) {
 		int item = atomic_fetch_add(&pool->next, 1);
 		if (item >= pool->count)
 			return;
-		pool->work(pool->user, item, worker);
+		pool->work(pool->user, pool->first + item * pool->stride, worker);
 	}
 }
 
@@ -129,9 +131,13 @@ int rt_pool_threads(const RtPool *pool) {
 	return pool->threads;
 }
 
-void rt_pool_run(RtPool *pool, int count, RtWork *work, void *user) {
+/* Items first, first + stride, ... below `end`. */
+static void run(RtPool *pool, int first, int stride, int end, RtWork *work, void *user) {
+	int count = end > first ? (end - first + stride - 1) / stride : 0;
 	pool->work = work;
 	pool->user = user;
+	pool->first = first;
+	pool->stride = stride;
 	pool->count = count;
 	atomic_store(&pool->next, 0);
 	if (pool->threads == 1 || count <= 1) {
@@ -148,4 +154,61 @@ void rt_pool_run(RtPool *pool, int count, RtWork *work, void *user) {
 	while (pool->running > 0)
 		pthread_cond_wait(&pool->done, &pool->lock);
 	pthread_mutex_unlock(&pool->lock);
+}
+
+void rt_pool_run(RtPool *pool, int count, RtWork *work, void *user) {
+	run(pool, 0, 1, count, work, user);
+}
+
+/* ---- among ranks ---- */
+
+void rt_pool_join(RtPool *pool, RtRanks *ranks) {
+	pool->ranks = ranks;
+}
+
+static void put_piece(void *to, void *data, size_t bytes) {
+	text_bytes(to, data, bytes);
+}
+
+typedef struct Reading {
+	const char *at, *end;
+} Reading;
+
+static void take_piece(void *from, void *data, size_t bytes) {
+	Reading *r = from;
+	if (bytes > (size_t)(r->end - r->at))
+		base_panic("rt_pool_spread", "a rank has given less than it should");
+	if (bytes > 0)
+		memcpy(data, r->at, bytes);
+	r->at += bytes;
+}
+
+/* Results of all items, from whoever has run them. */
+static void give_results(const RtPool *pool, int count, RtResult *result, void *user) {
+	int ranks = rt_ranks_count(pool->ranks), own = rt_ranks_number(pool->ranks);
+	Arena *scratch = arena_new();
+	Text mine = text_new(scratch);
+	for (int item = own; item < count; item += ranks)
+		result(user, item, put_piece, &mine);
+	const size_t *ends;
+	const char *all = rt_ranks_gather(pool->ranks, (uint64_t)count, &mine, &ends);
+	for (int rank = 0; rank < ranks; rank++) {
+		Reading reading = {all + (rank ? ends[rank - 1] : 0), all + ends[rank]};
+		for (int item = rank; item < count && rank != own; item += ranks)
+			result(user, item, take_piece, &reading);
+		if (rank != own && reading.at != reading.end)
+			base_panic("rt_pool_spread", "a rank has given more than it should");
+	}
+	arena_free(scratch);
+}
+
+void rt_pool_spread(RtPool *pool, int count, RtWork *work, RtResult *result, void *user) {
+	if (!pool->ranks) {
+		rt_pool_run(pool, count, work, user);
+		return;
+	}
+	rt_ranks_working(pool->ranks, true);
+	run(pool, rt_ranks_number(pool->ranks), rt_ranks_count(pool->ranks), count, work, user);
+	rt_ranks_working(pool->ranks, false);
+	give_results(pool, count, result, user);
 }

@@ -290,6 +290,25 @@ static void run_block(void *user, int item, int worker) {
 	}
 }
 
+/* All that run_block leaves behind. */
+static void block_result(void *user, int item, RtTell *tell, void *to) {
+	Running *running = user;
+	const Task *task = running->task;
+	Runs *out = running->out;
+	size_t row = (size_t)running->steps + 1, size = (size_t)task->objective->size;
+	int first, count = problems_in(running, item, &first);
+	tell(to, &running->errors[item], sizeof *running->errors);
+	for (size_t k = (size_t)first; k < (size_t)(first + count); k++) {
+		tell(to, out->score + k, sizeof *out->score);
+		tell(to, out->f + k * row, row * sizeof *out->f);
+		tell(to, out->spent + k * row, row * sizeof *out->spent);
+		if (out->looked)
+			tell(to, out->looked + k * (size_t)task->watch, (size_t)task->watch * sizeof *out->looked);
+		if (out->x)
+			tell(to, out->x + k * size, size * sizeof *out->x);
+	}
+}
+
 /* What run_problems will take, in bytes. */
 static double bytes_of_run(const Task *task, int problems, int steps) {
 	int threads = rt_pool_threads(task->rt->pool);
@@ -340,7 +359,7 @@ bool run_problems(Task *task, const Problems *problems, const double *hypers, co
 		running.workers[i].turns = (RunTurns){ARENA_ARRAY(scratch, double, turns), ARENA_ARRAY(scratch, int64_t, turns),
 		                                      rt_aligned(scratch, looked_bytes(task, sizeof(double)) + 8)};
 	}
-	rt_pool_run(rt->pool, problems->block_count, run_block, &running);
+	rt_pool_spread(rt->pool, problems->block_count, run_block, block_result, &running);
 	bool failed = false;
 	for (int k = 0; k < problems->block_count; k++)
 		failed = failed || running.errors[k] != 0;

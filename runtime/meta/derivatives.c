@@ -148,11 +148,22 @@ static void derivative_item(void *user, int item, int worker) {
 	reduce_lanes(e, family->task, block, mine->score, mine->gradient, share);
 }
 
+static void derivative_result(void *user, int item, RtTell *tell, void *to) {
+	const MetaEstimator *e = user;
+	Share *share = &e->shares[item];
+	tell(to, &share->score, sizeof share->score);
+	tell(to, &share->finite, sizeof share->finite);
+	tell(to, &share->nonfinite, sizeof share->nonfinite);
+	tell(to, &share->clipped, sizeof share->clipped);
+	tell(to, &share->error, sizeof share->error);
+	tell(to, share->gradient, sizeof *share->gradient * (size_t)e->count);
+}
+
 bool meta_derivative_estimate(MetaEstimator *e, double *gradient, MetaStats *stats) {
 	e->horizon = meta_horizon(e, e->step, 0);
 	for (int k = 0; k < e->family_count; k++)
 		rt_write_reals(e->families[k].task->rule->real, e->families[k].mean, 1, e->theta, (size_t)e->count);
-	rt_pool_run(e->rt->pool, e->item_count, derivative_item, e);
+	rt_pool_spread(e->rt->pool, e->item_count, derivative_item, derivative_result, e);
 	if (meta_failed(e))
 		return false;
 	*stats = (MetaStats){0};

@@ -285,6 +285,40 @@ static void particle_item(void *user, int item, int worker) {
 	}
 }
 
+static void visit_state(const Task *task, RunState *state, TrainVisit *visit, void *user) {
+	for (uint32_t i = 0; i < task->slot_count; i++) {
+		IrType type = task->slots[i];
+		size_t count = (size_t)ir_type_elements(type, NULL) * (size_t)task->lanes;
+		visit(user, &(TrainPiece){"particle.state", type.scalar, state->slots[i], count});
+	}
+	visit(user, &(TrainPiece){"particle.f0", task->objective->real, state->f0, (size_t)task->lanes});
+}
+
+typedef struct Telling {
+	RtTell *tell;
+	void *to;
+} Telling;
+
+static void tell_piece(void *user, const TrainPiece *piece) {
+	const Telling *telling = user;
+	telling->tell(telling->to, piece->data, piece->count * ir_scalar_bytes(piece->scalar));
+}
+
+/* Scores, and the states that it goes on from in the next window. */
+static void particle_result(void *user, int item, RtTell *tell, void *to) {
+	MetaEstimator *e = user;
+	int local, carried = carried_states(e);
+	const Family *family = meta_family(e, item, &local);
+	int chunks = family->problems->block_count;
+	const Group *group = &family->groups[local / chunks];
+	Share *share = &e->shares[item];
+	tell(to, share->plus, sizeof share->plus);
+	tell(to, share->minus, sizeof share->minus);
+	tell(to, &share->error, sizeof share->error);
+	for (int i = 0; i < carried; i++)
+		visit_state(family->task, &group->states[local % chunks * carried + i], tell_piece, &(Telling){tell, to});
+}
+
 /* What a window was to one particle: the run that came in, and those that began in it. */
 typedef struct Passage {
 	bool afresh; /* the first of them began with the window */
@@ -382,7 +416,7 @@ static bool run_window(MetaEstimator *e) {
 				begin_run(e, family, &family->groups[j], i, e->step, &family->groups[j].ages[i]);
 	}
 	rt_pool_run(e->rt->pool, groups, noise_item, e);
-	rt_pool_run(e->rt->pool, e->item_count, particle_item, e);
+	rt_pool_spread(e->rt->pool, e->item_count, particle_item, particle_result, e);
 	return !meta_failed(e);
 }
 
@@ -460,15 +494,6 @@ static void visit_age(Age *age, TrainVisit *visit, void *user) {
 	visit(user, &(TrainPiece){"particle.horizon", IR_I32, &age->horizon, 1});
 	visit(user, &(TrainPiece){"particle.end", IR_I32, &age->end, 1});
 	visit(user, &(TrainPiece){"particle.restarts", IR_I64, &age->restarts, 1});
-}
-
-static void visit_state(const Task *task, RunState *state, TrainVisit *visit, void *user) {
-	for (uint32_t i = 0; i < task->slot_count; i++) {
-		IrType type = task->slots[i];
-		size_t count = (size_t)ir_type_elements(type, NULL) * (size_t)task->lanes;
-		visit(user, &(TrainPiece){"particle.state", type.scalar, state->slots[i], count});
-	}
-	visit(user, &(TrainPiece){"particle.f0", task->objective->real, state->f0, (size_t)task->lanes});
 }
 
 /* Ages that a run can have, whatever is read. */

@@ -29,7 +29,7 @@ static bool score_select(Training *t, const double *theta, double *score, int64_
 	*nonfinite = 0;
 	for (int k = 0; k < t->out->task_count && ok; k++) {
 		Runs runs;
-		ok = run_problems(t->out->tasks[k], t->select[k], NULL, theta, t->experiment->horizon_high, false, scratch,
+		ok = run_problems(t->out->tasks[k], t->select[k], NULL, theta, t->experiment->select_horizon, false, scratch,
 		                  &runs);
 		for (int i = 0; ok && i < runs.problems; i++) {
 			bool is_finite = isfinite(runs.score[i]);
@@ -183,6 +183,7 @@ bool train_step(Training *t) {
 static bool train_steps(Training *t) {
 	bool ok = true;
 	while (ok && train_goes_on(t)) {
+		rt_ranks_wait(t->rt->options.ranks); /* all of them stop at one step */
 		t->out->interrupted = rt_interrupted(t->rt);
 		ok = t->out->interrupted || train_step(t);
 		if (ok && t->options->kept)
@@ -217,7 +218,7 @@ int train_uses(const FeExperiment *experiment, Task *task, MetaUse uses[META_MOS
 		shared = shared || (uses[i].stage == TASK_SEGMENT && uses[i].plan.variant == TASK_SHARED);
 	if (experiment->select_problems > 0 && !shared) {
 		uses[count++] = (MetaUse){TASK_BEGIN, {.variant = TASK_SHARED}};
-		uses[count++] = (MetaUse){TASK_SEGMENT, task_segment_plan(task, experiment->horizon_high, TASK_SHARED)};
+		uses[count++] = (MetaUse){TASK_SEGMENT, task_segment_plan(task, experiment->select_horizon, TASK_SHARED)};
 	}
 	return count;
 }
@@ -284,7 +285,7 @@ static bool make_select(Training *t) {
 		if (!rt_memory_allows(t->rt, out->memory_bytes, "this training"))
 			return false;
 		t->select[k] = problems_of(task, t->rt->options.seed, PROBLEMS_SELECT, problems, false);
-		if (!t->select[k] || !task_need_forward(task, t->experiment->horizon_high, TASK_SHARED))
+		if (!t->select[k] || !task_need_forward(task, t->experiment->select_horizon, TASK_SHARED))
 			return false;
 	}
 	t->every = t->options->select_every > 0 ? t->options->select_every

@@ -23,12 +23,15 @@ Task *search_exam_task(Rt *rt, const FeCall *call, FeProgram *program, const Tex
 	uint32_t source = source_add(session, path, arena_strdup(session->arena, text_cstr(text)), text->length);
 	const char *written = source_excerpt(session, session->arena, call->span);
 	Task *task = NULL;
+	DiagMark mark = diag_mark(session);
 	if (fe_add_source(program, source) && fe_call_text(program, written, AST_OBJECTIVE, own)) {
 		own->program = program;
 		task = task_new(rt, own, NULL, plain, NULL, 0);
 	}
 	if (task)
 		task_set_lanes(task, IR_LANES);
+	else if (mark.errors > 0) /* of the same text, where the user wrote it */
+		diag_take_back(session, mark);
 	session->sources.data[source]->path = "<learner>"; /* no source of the user's */
 	return task;
 }
@@ -71,6 +74,41 @@ static void put_values(Rt *rt, const FeLearner *learner, const FeCall *call, Tex
 	search_exam_objectives(rt, learner, call, 1, out);
 }
 
+/* "[20, 3]"; a number has none. */
+static const char *shape_text(Arena *arena, const IrType *type) {
+	Text text = text_new(arena);
+	for (uint32_t k = 0; k < type->rank; k++)
+		text_printf(&text, "%s%lld", k ? ", " : "", (long long)type->dims[k]);
+	return type->rank ? arena_printf(arena, "[%s]", text_cstr(&text)) : "one number";
+}
+
+/* Rows of features, a label for each, and rows of as many features. false with a diagnostic at the first argument that is not so. */
+static bool shapes_fit(const SearchExam *exam, const AstExpr *call) {
+	Session *session = exam->rt->session;
+	const IrType *types[3];
+	for (int k = 0; k < 3; k++)
+		types[k] = &exam->seen[k]->type;
+	const IrType *X = types[0], *y = types[1], *unseen = types[2];
+	const bool fit[3] = {X->rank == 2, y->rank == 1 && y->dims[0] == X->dims[0],
+	                     unseen->rank == 2 && unseen->dims[1] == X->dims[1]};
+	for (uint32_t k = 0; k < 3; k++) {
+		if (fit[k])
+			continue;
+		const AstExpr *x = search_exam_argument(exam->learner, call, k);
+		long long count = (long long)X->dims[k == 2];
+		Diag *diag = diag_error(session, 346, x ? x->span : call->span, "`%s` of the learner is %s here",
+		                        session_text(session, exam->learner->decl->params.data[k].name.name),
+		                        shape_text(session->arena, types[k]));
+		const char *expected =
+			k == 0   ? "the features of examples, a row each: [examples, features]"
+			: k == 1 ? arena_printf(session->arena, "a label for each of the %lld examples: [%lld]", count, count)
+					 : arena_printf(session->arena, "rows of %lld features, as the examples have", count);
+		diag_note(session, diag, "expected: %s", expected);
+		return false;
+	}
+	return true;
+}
+
 SearchExam *search_exam_new(Rt *rt, const FeLearner *learner, const FeCall *call, const SearchPrograms *programs) {
 	const AstStmt *param = param_of(rt, learner, call);
 	if (!param)
@@ -100,6 +138,10 @@ SearchExam *search_exam_new(Rt *rt, const FeLearner *learner, const FeCall *call
 		const char *seen =
 			arena_printf(rt->session->arena, "%s%s", session_text(rt->session, name), search_exam_endings[k]);
 		exam->seen[k] = slot_of(exam->examples, session_name(rt->session, seen));
+	}
+	if (!shapes_fit(exam, param->declare.value)) {
+		search_exam_free(exam);
+		return NULL;
 	}
 	return exam;
 }

@@ -17,6 +17,8 @@ void search_exam_objectives(Rt *rt, const FeLearner *learner, const FeCall *call
 /* What one call needs, and the objective whose parameters are the arguments of the learner: under names of the parameter and one of these endings. */
 extern const char *const search_exam_endings[3];
 void search_exam_examples(Rt *rt, const FeLearner *learner, const FeCall *call, Text *out);
+/* What a call of the learner gives for its parameter `which`; NULL: nothing. */
+const AstExpr *search_exam_argument(const FeLearner *learner, const AstExpr *call, uint32_t which);
 
 /* ---- exam.c ---- */
 

@@ -45,7 +45,7 @@ void search_exam_objectives(Rt *rt, const FeLearner *learner, const FeCall *call
 
 const char *const search_exam_endings[3] = {"_X", "_y", "_unseen"};
 
-static const AstExpr *argument(const FeLearner *learner, const AstExpr *call, uint32_t which) {
+const AstExpr *search_exam_argument(const FeLearner *learner, const AstExpr *call, uint32_t which) {
 	for (uint32_t i = 0; i < call->call.args.count; i++) {
 		const AstArg *arg = &call->call.args.data[i];
 		if (arg->name.name ? arg->name.name == learner->decl->params.data[which].name.name : i == which)
@@ -66,7 +66,7 @@ void search_exam_examples(Rt *rt, const FeLearner *learner, const FeCall *call, 
 	uint32_t start = call->decl->span.start;
 	text_bytes(out, source_of(rt, param->span)->text + start, param->span.start - start);
 	for (uint32_t k = 0; k < 3; k++) {
-		const AstExpr *x = argument(learner, param->declare.value, k);
+		const AstExpr *x = search_exam_argument(learner, param->declare.value, k);
 		text_printf(out, "param %s%s = %s\n  ", name, search_exam_endings[k],
 		            x ? source_excerpt(rt->session, out->arena, x->span) : "0");
 	}

@@ -134,6 +134,50 @@ for run in fresh averaged patient; do
 	rm -rf again
 done
 
+# Select problems with a horizon of their own: a rate that grows with time is best in 3 steps where it is large, and then diverges in 40.
+program_of_horizons() {
+	cat <<EOF
+objective bowl() {
+  param x : real = 1
+  minimize x^2
+}
+optimizer growing() {
+  learn rate = 0.01
+  x <- x - rate * t * g
+}
+experiment e {
+  train    growing()
+  on       bowl()
+  problems 1 train, 1 select
+  horizon  $1
+  update   adam(lr = 0.005) for 40 steps
+}
+EOF
+}
+program_of_horizons 3 >short.grad
+program_of_horizons "3, 40 select" >long.grad
+for run in short long; do expect 0 "$GRADUS" train $run.grad -o $run --precision f64; done
+has out "score on 1 select problem over 40 steps"
+expect 0 "$GRADUS" info long.grad
+has out "select horizon"
+python3 - short/result.json long/result.json <<'PY' || fail "select problems have another horizon"
+import json, sys
+short, long = (json.load(open(p)) for p in sys.argv[1:])
+def score(rate, steps):
+    x, total = 1.0, 0.0
+    for t in range(1, steps + 1):
+        x -= rate * t * 2 * x
+        total += x * x
+    return total / steps
+for result, steps in ((short, 3), (long, 40)):
+    assert abs(result["start_select_score"] - score(0.01, steps)) < 1e-12, (result, score(0.01, steps))
+assert short["best_step"] == 40 and 0 < long["best_step"] < 40, (short["best_step"], long["best_step"])
+PY
+cp -r long again
+rm again/result.json
+expect 0 "$GRADUS" resume again --threads 2
+cmp long/rule.grad again/rule.grad && cmp long/metrics.jsonl again/metrics.jsonl || fail "long begins again otherwise"
+
 # Where no run is finite nothing is measured, and no figures are made up.
 expect 3 "$GRADUS" diagnose d.grad lost --samples 3
 has out "1 learned number, no gradient to compare with"

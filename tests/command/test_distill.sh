@@ -90,6 +90,8 @@ expect 4 "$GRADUS" distill moved --into missing.grad -o none
 echo 'optimizer broken( {' >broken.grad
 expect 1 "$GRADUS" distill moved --into broken.grad -o none
 expect 4 "$GRADUS" distill moved --size 3 -o into
+has err E0810
+expect 0 "$GRADUS" distill moved --size 3 -o deep/er/new
 mkdir moved-distilled
 expect 4 "$GRADUS" distill moved --size 3
 has err E0810

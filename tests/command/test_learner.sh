@@ -227,6 +227,21 @@ mkdir -p folder elsewhere
 sed 's/^  let r.*/  data seen : [h] from "seen.csv"\n  let r = predicted - unseen @ w + 0 * sum(seen)/' small.grad >folder/data.grad
 cp seen.csv folder
 (cd elsewhere && expect 0 "$GRADUS" train ../folder/data.grad -o ../with_data --search 'random for 200 candidates' && exit "$failures") || failures=1
+# What a learner is given has the shapes that it goes through: nothing is read beyond.
+for given in 'X, w, unseen|`i` of the learner is [3]|[20]' 'X, X, unseen|`i` of the learner is [20, 3]|[20]' \
+	'w, X @ w, unseen|`v1` of the learner is [3]|[examples, features]' '3, X @ w, unseen|`v1` of the learner is one number|[examples' \
+	'X, X @ w, short|`s1` of the learner is [20, 2]|rows of 3 features' 'short, X @ w, unseen|`s1` of the learner is [20, 3]|rows of 2 features'; do
+	sed -e "s/^  param .*/  given short : [n, 2] ~ normal(0, 1)\\n  param predicted = online(${given%%|*})/" \
+		-e 's/^objective .*/objective shapes(n = 20, m = 20, d = 3) {/; s/on  *[a-z_]*(.*/on shapes()/' small.grad >shapes.grad
+	rest=${given#*|}
+	expect 1 "$GRADUS" train shapes.grad -o none
+	has err E0346
+	has err "${rest%%|*}"
+	has err "${rest#*|}"
+done
+sed 's/given unseen : \[m, d\]/given unseen : [mm, d]/' small.grad >once.grad
+expect 1 "$GRADUS" train once.grad -o none
+[ "$(grep -c 'unknown name `mm`' err)" -eq 1 ] || fail "one mistake is told $(grep -c 'unknown name' err) times"
 [ -e none ] && fail "a folder is left of what failed"
 # Rules have neither goal nor new beginnings.
 cat >rule.grad <<'END'

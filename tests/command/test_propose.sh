@@ -220,6 +220,6 @@ has out '2 of them could not be used'
 sed 's/random for 30 candidates/enumerate/' open.grad >all.grad
 answer 'm * f' 'm' 'm + s'
 expect 0 "$GRADUS" train all.grad -o all --propose 'sh answer.sh'
-has out '3 were known already, 0 new'
+has out '3 known already, 0 new'
 
 exit $((failures > 0))
