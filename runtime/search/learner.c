@@ -453,6 +453,8 @@ static bool search(Learning *l) {
 		put(l, &ended);
 		if (ended.generated == 0 || l->out->exhausted) /* nothing is left to make */
 			break;
+		if (l->out->archive_lost) /* a search that goes on later has to find this beginning there */
+			break;
 	}
 	l->out->interrupted = rt_interrupted(l->rt) && !l->out->solved;
 	return true;

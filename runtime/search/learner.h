@@ -50,8 +50,9 @@ struct SearchLearned {
 	int64_t generated, known, scored; /* programs made; that were the same as one that was scored; scored */
 	int64_t evaluations;              /* of an objective */
 	double seconds, compile_seconds;
-	bool interrupted, archive_lost;
-	bool exhausted; /* nothing new was to be found any more */
+	bool interrupted,
+		archive_lost; /* before its end: the disk did not take all of the archive, which a diagnostic says */
+	bool exhausted;   /* nothing new was to be found any more */
 	FeSearchKind kind;
 	Arena *arena;
 	struct Learning *learning; /* what has to be freed */
