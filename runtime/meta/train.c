@@ -87,8 +87,11 @@ static bool consider(Training *t, int step) {
 	int64_t nonfinite;
 	if (!score_select(t, out->kept, &score, &nonfinite))
 		return false;
-	out->select_steps[out->select_count] = step;
-	out->select_scores[out->select_count++] = score;
+	if (out->select_count <
+	    out->select_most) { /* always, unless what was restored has more behind it than its seed says */
+		out->select_steps[out->select_count] = step;
+		out->select_scores[out->select_count++] = score;
+	}
 	t->progress.selected = true;
 	t->progress.select_score = score;
 	t->progress.select_nonfinite = nonfinite;
@@ -463,7 +466,7 @@ bool train_is_sound(const Training *t) {
 	const Trained *out = t->out;
 	bool seeds = out->seed >= 0 && out->seed < t->experiment->seeds && out->best_seed >= 0 &&
 	             out->best_seed <= out->seed && out->seed_begun >= 0 && out->seed_begun <= out->steps &&
-	             out->seed_scorings >= 0 && out->seed_scorings < INT32_MAX &&
+	             (out->seed > 0 || out->seed_begun == 0) && out->seed_scorings >= 0 && out->seed_scorings < INT32_MAX &&
 	             meta_estimator_seed(t->estimator) == seed_of(t) && (uint64_t)t->outer.seed == seed_of(t);
 	bool counts = seeds && out->steps <= t->progress.steps && own_steps(t) <= t->experiment->outer_steps &&
 	              out->best_step >= 0 && out->since_best >= 0 && out->best_step <= out->steps &&
