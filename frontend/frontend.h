@@ -317,6 +317,7 @@ typedef struct FeExperiment {
 	VEC(FeCall) against;
 	VEC(Name) open; /* learn adam.lr: hyperparameters opened */
 	uint64_t seed;
+	int seeds; /* trainings: by seed, seed + 1, ..., of which the best on the select problems is kept */
 } FeExperiment;
 
 /* decl/estimators.c: the rows of estimators.def. */

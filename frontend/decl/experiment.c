@@ -366,10 +366,10 @@ static void warn_of_clauses(Reading *r, const AstExperiment *x, const FeExperime
 		Span span;
 		const char *word;
 		bool of_search;
-	} clauses[] = {{x->estimate.span, "estimate", false}, {x->update.span, "update", false},
-	               {x->clip.span, "clip", false},         {x->average.span, "average", false},
-	               {x->patience.span, "patience", false}, {x->problems.fresh, "fresh", false},
-	               {x->search.span, "search", true},      {x->keep.span, "keep", true}};
+	} clauses[] = {
+		{x->estimate.span, "estimate", false}, {x->update.span, "update", false},     {x->clip.span, "clip", false},
+		{x->average.span, "average", false},   {x->patience.span, "patience", false}, {x->seeds.span, "seeds", false},
+		{x->problems.fresh, "fresh", false},   {x->search.span, "search", true},      {x->keep.span, "keep", true}};
 	if (!out->train.decl || fe_has_choices(r->program, &out->train)) /* combinations may be trained as well */
 		return;
 	const char *rule = session_text(r->session, out->train.decl->name.name);
@@ -440,17 +440,12 @@ static void see_learner(Reading *r, const AstExperiment *x, FeExperiment *out) {
 	const struct {
 		Span span;
 		const char *word;
-	} clauses[] = {{x->horizon.span, "horizon"},
-	               {x->score.span, "score"},
-	               {x->estimate.span, "estimate"},
-	               {x->update.span, "update"},
-	               {x->clip.span, "clip"},
-	               {x->keep.span, "keep"},
-	               {x->average.span, "average"},
-	               {x->patience.span, "patience"},
-	               {x->problems.fresh, "fresh"},
-	               {x->against.span, "against"},
-	               {x->learn.count ? x->learn.data[0].rule.span : (Span){0}, "learn"}};
+	} clauses[] = {{x->horizon.span, "horizon"},   {x->score.span, "score"},
+	               {x->estimate.span, "estimate"}, {x->update.span, "update"},
+	               {x->clip.span, "clip"},         {x->keep.span, "keep"},
+	               {x->average.span, "average"},   {x->patience.span, "patience"},
+	               {x->seeds.span, "seeds"},       {x->problems.fresh, "fresh"},
+	               {x->against.span, "against"},   {x->learn.count ? x->learn.data[0].rule.span : (Span){0}, "learn"}};
 	r->ok = fe_learner(r->program, out->learner, &learner) && r->ok;
 	for (size_t i = 0; i < sizeof clauses / sizeof *clauses; i++)
 		if (clauses[i].span.file)
@@ -482,6 +477,23 @@ static bool keeps_problems(const FeExperiment *out) {
 	case FE_GRID_SEARCH: return true;
 	default: return false;
 	}
+}
+
+/* After `update` and what is trained. Searches have one. */
+static void seeds(Reading *r, const AstExperiment *x, FeExperiment *out) {
+	out->seeds = 1;
+	if (!x->seeds.span.file || !x->seeds.items.count)
+		return;
+	int trainings = count(r, x->seeds.items.data[0], 347, "the number of trainings", 1);
+	bool choices = out->train.decl && fe_has_choices(r->program, &out->train);
+	if (choices)
+		diag_warning(r->session, 335, x->seeds.span, "`seeds` says nothing here: choices are searched by one seed");
+	else if (!out->learner && out->select_problems == 0)
+		wrong(r, 347, x->seeds.span, "without select problems nothing tells which training is the best");
+	else if (trainings > (int)FE_MOST_COUNT / out->outer_steps)
+		wrong(r, 347, x->seeds.span, "so many trainings have too many outer steps together");
+	else
+		out->seeds = trainings;
 }
 
 /* How training goes on and what is kept of it, whatever estimates its gradient. */
@@ -593,6 +605,7 @@ bool fe_experiment_any(FeProgram *program, const AstDecl *decl, FeExperiment *ou
 			wrong(r, 307, x->clip.items.data[0]->span, "the norm that gradients are clipped to is a positive number");
 	}
 	read_training(r, x, out);
+	seeds(r, x, out);
 	if (x->seed.span.file && x->seed.items.count)
 		out->seed = (uint64_t)count(r, x->seed.items.data[0], 308, "a seed", 0);
 	if (x->keep.span.file && x->keep.items.count)

@@ -1,4 +1,5 @@
 /* Open learners: the table of statements, and what `fn f(X, y, unseen) = discover(...)` says. */
+#include <ctype.h>
 #include <string.h>
 
 #include "frontend/decl/decl.h"
@@ -134,6 +135,52 @@ static bool can_predict(const FeLearner *learner) {
 	return false;
 }
 
+/* ---- names ---- */
+
+/* A program that is found calls this function: is it another one where the learner stands? false with E0345. */
+static bool means_the_function(FeProgram *program, const AstDecl *decl, const char *word) {
+	Session *session = program->session;
+	Name name = session_name(session, word);
+	const AstDecl *found = fe_find_in(program, decl->name.span.file, name);
+	Span at = {0};
+	if (found && !program_is_library(session, found))
+		at = found->name.span;
+	for (uint32_t i = 0; i < decl->params.count; i++)
+		if (decl->params.data[i].name.name == name)
+			at = decl->params.data[i].name.span;
+	if (decl->name.name == name)
+		at = decl->name.span;
+	if (at.end == at.start)
+		return true;
+	Diag *diag =
+		diag_error(session, 345, at, "the programs of `%s` call the function `%s`, which is something else here",
+	               session_text(session, decl->name.name), word);
+	diag_help(session, diag, "give it another name");
+	return false;
+}
+
+/* Functions that are called in this text: words in front of a parenthesis. */
+static bool mean_the_functions(FeProgram *program, const AstDecl *decl, const char *text) {
+	bool ok = true;
+	for (const char *at = text; *at;) {
+		size_t length = 0;
+		while (isalnum((unsigned char)at[length]) || at[length] == '_')
+			length++;
+		if (length > 0 && at[length] == '(')
+			ok =
+				means_the_function(program, decl, arena_printf(program->session->arena, "%.*s", (int)length, at)) && ok;
+		at += length > 0 ? length : 1;
+	}
+	return ok;
+}
+
+static bool keeps_names(FeProgram *program, const FeLearner *learner) {
+	bool ok = means_the_function(program, learner->decl, "size"); /* of the loops */
+	for (int op = 0; op < FE_STATEMENTS && ok; op++)              /* one is said, as several statements call the same */
+		ok = !(learner->kinds >> op & 1) || mean_the_functions(program, learner->decl, fe_statements[op].text);
+	return ok;
+}
+
 bool fe_learner(FeProgram *program, const AstDecl *decl, FeLearner *out) {
 	Session *session = program->session;
 	const AstExpr *x = decl->value;
@@ -159,7 +206,7 @@ bool fe_learner(FeProgram *program, const AstDecl *decl, FeLearner *out) {
 		           "no prediction can be made of the features by these statements: `dot` is not among them");
 		ok = false;
 	}
-	return ok;
+	return ok && keeps_names(program, out);
 }
 
 const AstDecl *fe_open_start(const FeProgram *program, const AstDecl *objective, const AstStmt **param) {

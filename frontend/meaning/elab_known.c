@@ -1,6 +1,7 @@
 /* Numbers that have to be known when a program is instantiated: whole ones, dimensions, the shapes that types state. */
 #include "frontend/meaning/elab.h"
 
+#include <math.h>
 #include <string.h>
 
 void elab_note_not_known(Elab *e, const Diag *diag) {
@@ -44,7 +45,8 @@ static bool static_value(Elab *e, Value *v, const AstExpr *x, const char *what, 
 	if (diag_say_again(e->session, diag))
 		return false;
 	if (value_known_real(v, &real))
-		diag = diag_error(e->session, 211, x->span, "%s has to be a whole number, not %g", what, real);
+		diag = diag_error(e->session, 211, x->span, "%s has to be a whole number, not %s%g", what,
+		                  real == floor(real) ? "the real number " : "", real);
 	else if (v->kind == VALUE_ARRAY && v->rank == 0 && v->scalar != S_BOOL) {
 		diag = diag_error(e->session, 212, x->span, "%s has to be known when the program is instantiated", what);
 		elab_note_not_known(e, diag);

@@ -292,6 +292,7 @@ typedef struct AstExperiment {
 	AstClause augment;   /* calls */
 	AstClause against;   /* rules */
 	AstClause seed;      /* one number */
+	AstClause seeds;     /* one number */
 	AstClause search;    /* one word or call: how open expressions are searched */
 	AstExpr *candidates; /* search ... for N candidates; NULL: that was left out */
 	AstExpr *until;      /* search ... until E; NULL: that was left out */

@@ -58,9 +58,10 @@ static uint32_t column_of(const Source *source, const Token *token) {
 /* Words that open a statement or a clause when a name or number follows. */
 bool lex_is_statement_word(const Source *source, const Token *token) {
 	static const char *const words[] = {
-		"let",      "var",      "given",  "data", "batch",   "param",   "learn", "state",     "report",   "minimize",
-		"validate", "for",      "while",  "each", "apply",   "return",  "train", "on",        "problems", "horizon",
-		"score",    "estimate", "update", "clip", "augment", "against", "seed",  "residuals", "average",  "patience"};
+		"let",     "var",      "given",    "data",      "batch",   "param",    "learn",  "state",
+		"report",  "minimize", "validate", "for",       "while",   "each",     "apply",  "return",
+		"train",   "on",       "problems", "horizon",   "score",   "estimate", "update", "clip",
+		"augment", "against",  "seed",     "residuals", "average", "patience", "seeds"};
 	for (size_t k = 0; k < sizeof words / sizeof *words; k++)
 		if (lex_is_word(source, token, words[k]))
 			return true;

@@ -15,6 +15,7 @@ typedef enum ClauseKind {
 	CLAUSE_AUGMENT,
 	CLAUSE_AGAINST,
 	CLAUSE_SEED,
+	CLAUSE_SEEDS,
 	CLAUSE_SEARCH,
 	CLAUSE_KEEP,
 	CLAUSE_AVERAGE,
@@ -37,6 +38,7 @@ static const struct {
 	[CLAUSE_AUGMENT] = {"augment", "a transformation, such as `scale(1e-3, 1e3)`"},
 	[CLAUSE_AGAINST] = {"against", "rules to compare with, such as `momentum, adam`"},
 	[CLAUSE_SEED] = {"seed", "a whole number"},
+	[CLAUSE_SEEDS] = {"seeds", "how many trainings there are, such as `3`"},
 	[CLAUSE_SEARCH] = {"search", "how an open expression is searched, such as `evolve() for 100000 candidates`"},
 	[CLAUSE_KEEP] = {"keep", "how many finalists a search has"},
 	[CLAUSE_AVERAGE] = {"average", "a number below 1, such as `0.99`"},
@@ -175,6 +177,7 @@ static Span *clause_span(AstExperiment *experiment, ClauseKind kind) {
 	case CLAUSE_AUGMENT: return &experiment->augment.span;
 	case CLAUSE_AGAINST: return &experiment->against.span;
 	case CLAUSE_SEED: return &experiment->seed.span;
+	case CLAUSE_SEEDS: return &experiment->seeds.span;
 	case CLAUSE_SEARCH: return &experiment->search.span;
 	case CLAUSE_KEEP: return &experiment->keep.span;
 	case CLAUSE_AVERAGE: return &experiment->average.span;
@@ -190,6 +193,7 @@ static void parse_select_horizon(Parser *p, AstExperiment *experiment) {
 	experiment->select_horizon = parse_value(p, "a number of steps for select problems");
 	if (p->panic || (!parse_at_break(p) && parse_accept_word(p, "select")))
 		return;
+	experiment->select_horizon = NULL; /* what was read may be the word itself */
 	Diag *diag =
 		parse_complain(p, 139, parse_here(p), "expected `select` behind the number of steps, found %s", parse_found(p));
 	parse_help(p, diag, "write `horizon 20..80, 400 select`: runs on select problems have so many steps");
@@ -233,6 +237,7 @@ static void parse_clause_body(Parser *p, AstExperiment *experiment, ClauseKind k
 	case CLAUSE_AUGMENT: parse_items(p, kind, &experiment->augment, true); break;
 	case CLAUSE_AGAINST: parse_items(p, kind, &experiment->against, true); break;
 	case CLAUSE_SEED: parse_items(p, kind, &experiment->seed, false); break;
+	case CLAUSE_SEEDS: parse_items(p, kind, &experiment->seeds, false); break;
 	case CLAUSE_SEARCH: parse_search(p, experiment); break;
 	case CLAUSE_KEEP: parse_items(p, kind, &experiment->keep, false); break;
 	case CLAUSE_AVERAGE: parse_items(p, kind, &experiment->average, false); break;
@@ -298,7 +303,7 @@ static void unknown_clause(Parser *p) {
 	else
 		parse_help(p, diag,
 		           "clauses are train, on, problems, horizon, score, estimate, update, clip, augment, against, "
-		           "seed, search, keep, average, patience and learn, one a line");
+		           "seed, seeds, search, keep, average, patience and learn, one a line");
 }
 
 static void parse_clause(Parser *p, AstExperiment *experiment) {

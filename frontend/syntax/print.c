@@ -382,6 +382,7 @@ static void print_experiment(Printer *printer, const AstExperiment *experiment) 
 	print_clause(printer, "augment", &experiment->augment);
 	print_clause(printer, "against", &experiment->against);
 	print_clause(printer, "seed", &experiment->seed);
+	print_clause(printer, "seeds", &experiment->seeds);
 	for (uint32_t k = 0; k < experiment->learn.count; k++) {
 		print_line(printer);
 		put(printer, "(learn ");

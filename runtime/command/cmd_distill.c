@@ -110,6 +110,8 @@ static CmdExit read_run(Distilling *d) {
 	FeCall rule = {0};
 	StoreInfo info;
 	CmdExit code = cmd_run_open(&own, d->run, &run);
+	if (code == CMD_OK)
+		code = cmd_run_has_rule(&own, &run);
 	if (code == CMD_OK && fe_open_expression(run.experiment.train.decl)) {
 		code = cmd_usage(&own, "%s is a search: what it has found is a formula already", d->run);
 	} else if (code == CMD_OK) {

@@ -421,6 +421,7 @@ static bool info_experiment(Info *info, const AstDecl *decl) {
 			cmd_json_text(info->out, update);
 			number_json(info, "window", experiment.window);
 			number_json(info, "outer_steps", experiment.outer_steps);
+			number_json(info, "seeds", experiment.seeds);
 			number_json(info, "learned_numbers", (double)learned);
 			number_json(info, "memory_bytes", bytes);
 		}
@@ -449,6 +450,8 @@ static bool info_experiment(Info *info, const AstDecl *decl) {
 	line(info, "estimate", experiment.window ? "%s, windows of %d" : "%s", fe_estimator_name(experiment.estimator),
 	     experiment.window);
 	line(info, "update", "%s for %d steps", update, experiment.outer_steps);
+	if (experiment.seeds > 1)
+		line(info, "seeds", "%d trainings", experiment.seeds);
 	line(info, "memory planned", "%s with %d threads", text_of_bytes(cmd->arena, bytes),
 	     rt_pool_threads(cmd->rt->pool));
 	return true;

@@ -37,24 +37,24 @@ static bool on_best(void *user, const SearchLearned *so_far) {
 static void put_summary(Cmd *cmd, const SearchLearned *result, const char *dir, Text *out) {
 	Arena *arena = cmd->arena;
 	const FeExperiment *x = result->experiment;
-	int problems = x->select_problems > 0 ? x->select_problems : x->train_problems;
-	text_printf(out, "%s, seed %llu: %d beginning%s, %s programs were made, %s were known already, %s scored\n",
+	int families = (int)x->on.count, problems = families * search_learner_problems(x);
+	int unseen = families * result->test_problems;
+	text_printf(out, "%s, seed %llu: %d beginning%s, %s programs were made, %s were known already, %s scored%s\n",
 	            result->kind == FE_SEARCH_RANDOM ? "drawn at random" : "evolved", (unsigned long long)x->seed,
 	            result->beginnings, result->beginnings == 1 ? "" : "s", cmd_count(arena, result->generated),
-	            cmd_count(arena, result->known), cmd_count(arena, result->scored));
-	text_printf(out, "the best: %s [%s, %s] on %d problem%s that %s; %d statement%s%s\n\n",
-	            cmd_number(arena, result->interval.mean, 4), cmd_number(arena, result->interval.low, 4),
-	            cmd_number(arena, result->interval.high, 4), problems, problems == 1 ? "" : "s",
-	            x->select_problems > 0 ? "it was chosen by" : "it was made on", result->statements,
+	            cmd_count(arena, result->known), cmd_count(arena, result->scored),
+	            result->exhausted ? "; nothing new was to be found any more" : "");
+	text_printf(out, "the best: %.4g [%.4g, %.4g] on %d problem%s that %s; %d statement%s%s\n\n", result->interval.mean,
+	            result->interval.low, result->interval.high, problems, problems == 1 ? "" : "s",
+	            x->select_problems > 0 ? "it was chosen by" : "the first beginning was made on", result->statements,
 	            result->statements == 1 ? "" : "s",
 	            !x->search.has_goal ? ""
 	            : result->solved    ? ": solved"
 	                                : ": not below the goal");
 	text_printf(out, "  %s\n\n", search_learner_line(result, arena));
 	if (result->test_problems > 0)
-		text_printf(out, "on %d problem%s that it has not seen: %s [%s, %s]\n", result->test_problems,
-		            result->test_problems == 1 ? "" : "s", cmd_number(arena, result->test.mean, 4),
-		            cmd_number(arena, result->test.low, 4), cmd_number(arena, result->test.high, 4));
+		text_printf(out, "on %d problem%s that it has not seen: %.4g [%.4g, %.4g]\n", unseen, unseen == 1 ? "" : "s",
+		            result->test.mean, result->test.low, result->test.high);
 	text_printf(out, "%s evaluations; searched in %s, compiled in %s\nthe program: %s/rule.grad\n",
 	            cmd_count(arena, result->evaluations), cmd_time(arena, result->seconds),
 	            cmd_time(arena, result->compile_seconds), dir);
@@ -76,6 +76,7 @@ static json_t *learner_json(Cmd *cmd, const SearchLearned *result) {
 	if (result->test_problems > 0)
 		json_object_set_new(search, "test", rt_json_real(result->test.mean));
 	json_object_set_new(search, "solved", json_boolean(result->solved));
+	json_object_set_new(search, "exhausted", json_boolean(result->exhausted));
 	return search;
 }
 
@@ -111,7 +112,7 @@ static CmdExit save(CmdCourse *course, const SearchLearned *result) {
 	else
 		text_printf(&out, "# This program could not be saved in %s.\n%s", course->plain, found.rule);
 	CmdExit code = cmd_print(cmd, &out);
-	return !whole || result->archive_lost ? cmd_failed(cmd) : code;
+	return whole ? code : cmd_failed(cmd);
 }
 
 static CmdExit stop(CmdCourse *course, const SearchLearned *result) {
@@ -122,8 +123,11 @@ static CmdExit stop(CmdCourse *course, const SearchLearned *result) {
 	if (!on_best(course, result))
 		return cmd_failed(cmd);
 	put_summary(cmd, result, course->plain, &out);
-	text_printf(&out, "interrupted: this is saved in %s%s\n", course->plain, cmd_course_resume_line(course));
+	text_printf(&out, "%s: this is saved in %s%s\n", result->archive_lost ? "the archive is not whole" : "interrupted",
+	            course->plain, cmd_course_resume_line(course));
 	CmdExit code = cmd_print(cmd, &out);
+	if (result->archive_lost)
+		return cmd_failed(cmd);
 	return code == CMD_OK ? CMD_INTERRUPTED : code;
 }
 
@@ -145,9 +149,8 @@ static CmdExit run_learner(CmdCourse *course) {
 	SearchLearned *result = search_learner(cmd->rt, course->experiment, &options);
 	cmd_progress_end(cmd);
 	cmd_interrupt_met();
-	CmdExit code = !result || result->interrupted ? stop(course, result)
-	               : !confirm(cmd, result)        ? cmd_failed(cmd)
-	                                              : save(course, result);
+	bool early = !result || result->interrupted || result->archive_lost;
+	CmdExit code = early ? stop(course, result) : confirm(cmd, result) ? save(course, result) : cmd_failed(cmd);
 	if (course->folder)
 		store_folder_close(course->folder);
 	search_learner_free(result);

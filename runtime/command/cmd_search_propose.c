@@ -27,6 +27,17 @@ void cmd_put_proposing(Cmd *cmd, const SearchProgress *p) {
 	arena_free(arena);
 }
 
+/* What another program wrote, or is said of that: a line of it may have thousands of bytes. */
+static void put_beginning(const char *words, Text *out) {
+	enum { MOST = 160 };
+	size_t length = strlen(words), shown = length;
+	if (shown > MOST)
+		for (shown = MOST; shown > 0 && ((unsigned char)words[shown] & 0xC0) == 0x80;) /* within a character */
+			shown--;
+	text_plain(out, words, shown, false);
+	text_printf(out, "%s", shown < length ? "..." : "");
+}
+
 void cmd_put_proposed(Cmd *cmd, const SearchResult *result, Text *out) {
 	const SearchProposed *p = result->proposed;
 	Arena *arena = cmd->arena;
@@ -41,9 +52,9 @@ void cmd_put_proposed(Cmd *cmd, const SearchResult *result, Text *out) {
 	if (p->unread > 0) {
 		const char *line = p->unread_text ? p->unread_text : "...";
 		text_printf(out, "  %s of them could not be used; the first: ", cmd_count(arena, p->unread));
-		text_plain(out, line, strlen(line), false);
+		put_beginning(line, out);
 		text_printf(out, " - ");
-		text_plain(out, p->unread_why, strlen(p->unread_why), false);
+		put_beginning(p->unread_why, out);
 		text_char(out, '\n');
 	}
 }

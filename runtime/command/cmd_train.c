@@ -114,7 +114,8 @@ static void on_progress(void *user, const TrainProgress *p) {
 					 : "";
 	const char *train =
 		p->last.pieces ? arena_printf(arena, "train %s", cmd_number(arena, p->last.score, 4)) : "all was tried";
-	cmd_progress(cmd, p->step == p->steps, "step %d/%d  %s%s%s  %s left", p->step, p->steps, train, best, lost,
+	const char *seed = p->seeds > 1 ? arena_printf(arena, "seed %lld  ", (long long)p->seed) : "";
+	cmd_progress(cmd, p->step == p->steps, "%sstep %d/%d  %s%s%s  %s left", seed, p->step, p->steps, train, best, lost,
 	             cmd_time(arena, p->eta));
 	arena_free(arena);
 }
@@ -261,7 +262,10 @@ static void put_summary(Cmd *cmd, const Trained *trained, const char *dir, Text 
 	            cmd_count(arena, trained->pieces));
 	text_printf(out, "trained in %s, compiled in %s, memory planned %s\n", cmd_time(arena, trained->seconds),
 	            cmd_time(arena, trained->compile_seconds), text_of_bytes(arena, trained->memory_bytes));
-	if (cmd->options.seed >= 0 && !trained->by_seed)
+	if (trained->experiment->seeds > 1)
+		text_printf(out, "the best of %d trainings is that of seed %lld\n", trained->seed + 1,
+		            (long long)trained->experiment->seed + trained->best_seed);
+	if ((cmd->options.seed >= 0 || trained->experiment->seeds > 1) && !trained->by_seed)
 		text_printf(out, "nothing is drawn, neither starts nor noise: every seed gives this run\n");
 	text_printf(out, "the rule: %s/rule.grad\n", dir);
 }

@@ -133,7 +133,12 @@ bool meta_estimate(MetaEstimator *e, const double *theta, int64_t step, double *
 	return e->method->estimate(e, gradient, stats);
 }
 
+uint64_t meta_estimator_seed(const MetaEstimator *e) {
+	return e->seed;
+}
+
 void meta_estimator_visit(MetaEstimator *e, TrainVisit *visit, void *user) {
+	visit(user, &(TrainPiece){"estimator.seed", IR_I64, &e->seed, 1});
 	if (e->method->visit)
 		e->method->visit(e, visit, user);
 }

@@ -78,6 +78,7 @@ typedef struct TrainPiece {
 
 typedef void TrainVisit(void *user, const TrainPiece *piece);
 
+uint64_t meta_estimator_seed(const MetaEstimator *estimator); /* of its noise: may have been visited */
 void meta_estimator_visit(MetaEstimator *estimator, TrainVisit *visit, void *user);
 bool meta_estimator_is_sound(const MetaEstimator *estimator); /* see train_is_sound */
 /* The norm of values[count] is the result times *unit, which is 1 unless their squares leave the range of f64. */
@@ -118,7 +119,9 @@ int meta_diagnose_best(const MetaDiagnosis *rows, int count);
 /* ---- train.c ---- */
 
 typedef struct TrainProgress {
-	int step, steps; /* outer steps done, of */
+	int step, steps; /* outer steps done, of: all seeds together */
+	int64_t seed;    /* of the training that is under way, */
+	int seeds;       /* of so many */
 	MetaStats last;
 	double gradient_norm; /* before clipping; of a search that moves theta itself: how far it has moved */
 	bool selected;        /* this step was scored on the select problems: */
@@ -160,11 +163,16 @@ struct Trained {
 	double *last;
 	double *kept;    /* what is scored: `last`, or the average that the experiment asks for */
 	double *natural; /* theta as the rule uses it */
-	int steps;       /* done */
+	int steps;       /* done: by all seeds together */
 	int best_step;
-	int since_best;                     /* scorings on the select problems that were no better, since the best */
-	double best_score;                  /* on the select problems; NaN without any */
-	double start_score;                 /* the same at the start */
+	/* Several seeds: trainings one after another, of which the best state of all is `theta`. Which is under way, which the best is of,
+	 * after how many steps this one began, how often it was scored, and its own best. */
+	int seed, best_seed, seed_begun, seed_scorings;
+	double own_score;
+	int64_t own_lost;
+	int since_best;     /* scorings on the select problems that were no better than its own best, since that */
+	double best_score;  /* on the select problems; NaN without any */
+	double start_score; /* the same at the start */
 	int64_t start_lost, best_lost;      /* runs on select problems that were not finite, and are not in these scores */
 	uint32_t select_count, select_most; /* scorings on the select problems: done, and room for */
 	int *select_steps;

@@ -96,6 +96,7 @@ void meta_outer_visit(Outer *outer, TrainVisit *visit, void *user) {
 	const IrFunc *step = outer->step->func;
 	IrRange states = ir_results_of(step, IR_ROLE_STATE);
 	visit(user, &(TrainPiece){"outer.t", IR_I64, &outer->t, 1});
+	visit(user, &(TrainPiece){"outer.seed", IR_I64, &outer->seed, 1});
 	for (uint32_t i = 0; i < states.count; i++) {
 		IrType type = ir_type(step, step->results.data[states.first + i].value);
 		visit(user, &(TrainPiece){"outer.state", type.scalar, outer->states[i], (size_t)ir_type_elements(type, NULL)});

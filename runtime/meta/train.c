@@ -20,6 +20,11 @@ struct Training {
 	int every; /* steps between two scorings on the select problems */
 };
 
+/* Of the training that is under way. */
+static uint64_t seed_of(const Training *t) {
+	return t->experiment->seed + (uint64_t)t->out->seed;
+}
+
 /* Mean score of theta on the select problems. */
 static bool score_select(Training *t, const double *theta, double *score, int64_t *nonfinite) {
 	Arena *scratch = arena_new();
@@ -57,6 +62,24 @@ static bool take_last(Training *t, int step) {
 	return tell_best(t);
 }
 
+/* Fewer lost problems first, then the score. */
+static bool is_less(double score, int64_t lost, double than, int64_t than_lost) {
+	return lost < than_lost || (lost == than_lost && score < than);
+}
+
+/* How the training of this seed is doing by itself: when its patience ends. */
+static void see_own(Training *t, double score, int64_t lost) {
+	Trained *out = t->out;
+	if (out->seed_scorings++ == 0 || is_less(score, lost, out->own_score, out->own_lost)) {
+		out->own_score = score;
+		out->own_lost = lost;
+		out->since_best = 0;
+		return;
+	}
+	out->since_best++;
+	out->waited = t->experiment->patience > 0 && out->since_best >= t->experiment->patience;
+}
+
 /* Scores theta after `step` outer steps and keeps it if it is the best: fewer lost problems first, then the score. */
 static bool consider(Training *t, int step) {
 	Trained *out = t->out;
@@ -64,8 +87,11 @@ static bool consider(Training *t, int step) {
 	int64_t nonfinite;
 	if (!score_select(t, out->kept, &score, &nonfinite))
 		return false;
-	out->select_steps[out->select_count] = step;
-	out->select_scores[out->select_count++] = score;
+	if (out->select_count <
+	    out->select_most) { /* always, unless what was restored has more behind it than its seed says */
+		out->select_steps[out->select_count] = step;
+		out->select_scores[out->select_count++] = score;
+	}
 	t->progress.selected = true;
 	t->progress.select_score = score;
 	t->progress.select_nonfinite = nonfinite;
@@ -73,18 +99,15 @@ static bool consider(Training *t, int step) {
 		out->start_score = score;
 		out->start_lost = nonfinite;
 	}
-	bool first = out->select_count == 1;
-	if (first || nonfinite < out->best_lost || (nonfinite == out->best_lost && score < out->best_score)) {
-		out->best_lost = nonfinite;
-		out->best_score = score;
-		out->best_step = step;
-		out->since_best = 0;
-		memcpy(out->theta, out->kept, sizeof *out->theta * (size_t)out->count);
-		return tell_best(t);
-	}
-	out->since_best++;
-	out->waited = t->experiment->patience > 0 && out->since_best >= t->experiment->patience;
-	return true;
+	see_own(t, score, nonfinite);
+	if (out->select_count > 1 && !is_less(score, nonfinite, out->best_score, out->best_lost))
+		return true;
+	out->best_lost = nonfinite;
+	out->best_score = score;
+	out->best_step = step;
+	out->best_seed = out->seed;
+	memcpy(out->theta, out->kept, sizeof *out->theta * (size_t)out->count);
+	return tell_best(t);
 }
 
 /* Scales the gradient down to the limit (0: none); returns the norm that it had. */
@@ -108,6 +131,7 @@ static void report(Training *t, int done, const MetaStats *stats, double norm) {
 	const Trained *out = t->out;
 	TrainProgress *progress = &t->progress;
 	progress->step = done;
+	progress->seed = (int64_t)seed_of(t);
 	progress->last = *stats;
 	progress->gradient_norm = norm;
 	progress->best_score = out->select_count > 0 ? out->best_score : (double)INFINITY;
@@ -121,9 +145,17 @@ static void report(Training *t, int done, const MetaStats *stats, double norm) {
 		t->options->progress(t->options->user, progress);
 }
 
+/* Steps that the training of the seed under way has made. */
+static int own_steps(const Training *t) {
+	return t->out->steps - t->out->seed_begun;
+}
+
+static bool seed_is_through(const Training *t) {
+	return own_steps(t) >= t->experiment->outer_steps || t->out->diverged || t->out->waited;
+}
+
 bool train_goes_on(const Training *t) {
-	const Trained *out = t->out;
-	return out->steps < t->experiment->outer_steps && !out->diverged && !out->interrupted && !out->waited;
+	return !t->out->interrupted && (!seed_is_through(t) || t->out->seed + 1 < t->experiment->seeds);
 }
 
 /* Theta moves by the outer rule along an estimate. Returns the norm of the gradient before it was clipped. */
@@ -158,21 +190,25 @@ static void average(Training *t) {
 		out->kept[p] = share > 0 ? share * out->kept[p] + (1 - share) * out->last[p] : out->last[p];
 }
 
+static bool next_seed(Training *t);
+
 bool train_step(Training *t) {
 	Trained *out = t->out;
 	MetaStats stats;
+	if (seed_is_through(t) && !next_seed(t))
+		return false;
 	t->progress.selected = false;
-	if (!meta_estimate(t->estimator, out->last, out->steps, t->gradient, &stats))
+	if (!meta_estimate(t->estimator, out->last, own_steps(t), t->gradient, &stats))
 		return false;
 	double norm = meta_moves(t->estimator) ? move_theta(t) : follow_gradient(t, &stats);
 	out->pieces += stats.pieces;
 	out->nonfinite += stats.nonfinite;
 	out->evaluations += stats.evaluations;
 	average(t);
-	int done = ++out->steps;
+	int done = ++out->steps, own = own_steps(t);
 	out->diverged = !all_finite(out->tasks[0]->rule->real, out->last, out->count);
-	bool last = done == t->experiment->outer_steps || out->diverged;
-	if (t->select && !out->diverged && (last || done % t->every == 0) && !consider(t, done))
+	bool last = own == t->experiment->outer_steps || out->diverged;
+	if (t->select && !out->diverged && (last || own % t->every == 0) && !consider(t, done))
 		return false;
 	if (!t->select && !out->diverged && !take_last(t, done))
 		return false;
@@ -244,10 +280,21 @@ static bool make_estimator(Training *t) {
 	for (int k = 0; k < out->task_count; k++)
 		counts[k] = train_problems(experiment);
 	MetaEstimate how = meta_estimate_of(experiment);
-	t->estimator = meta_estimator_new(t->rt, out->tasks, out->task_count, counts, &how, experiment->seed);
+	t->estimator = meta_estimator_new(t->rt, out->tasks, out->task_count, counts, &how, seed_of(t));
 	if (!t->estimator)
 		return false;
-	out->memory_bytes = meta_estimator_bytes(t->estimator);
+	return true;
+}
+
+/* Where theta begins by the seed under way. */
+static bool start_theta(Training *t) {
+	Trained *out = t->out;
+	size_t count = (size_t)out->count;
+	if (t->options->theta)
+		memcpy(out->last, t->options->theta, sizeof(double) * count);
+	else if (!learned_start(t->rt, out->tasks[0]->rule, seed_of(t), out->last))
+		return false;
+	memcpy(out->kept, out->last, sizeof(double) * count);
 	return true;
 }
 
@@ -257,6 +304,7 @@ static bool make_theta(Training *t) {
 	const FeRule *rule = out->tasks[0]->rule;
 	out->count = learned_count(rule);
 	size_t count = (size_t)out->count;
+	out->memory_bytes = meta_estimator_bytes(t->estimator);
 	if (!rt_memory_allows(t->rt, out->memory_bytes + 48.0 * (double)count, "this training"))
 		return false;
 	out->theta = ARENA_ARRAY(out->arena, double, count);
@@ -264,13 +312,30 @@ static bool make_theta(Training *t) {
 	out->kept = ARENA_ARRAY(out->arena, double, count);
 	out->natural = ARENA_ARRAY(out->arena, double, count);
 	t->gradient = ARENA_ARRAY(out->arena, double, count);
-	if (t->options->theta)
-		memcpy(out->last, t->options->theta, sizeof(double) * count);
-	else if (!learned_start(t->rt, rule, t->experiment->seed, out->last))
+	if (!start_theta(t))
 		return false;
-	memcpy(out->kept, out->last, sizeof(double) * count);
 	out->by_seed = draws_by_seed(t);
 	return true;
+}
+
+static bool make_outer(Training *t) {
+	const FeExperiment *x = t->experiment;
+	return meta_outer_start(t->rt, &t->outer, &x->update, t->out->count, t->out->last, x->outer_steps, seed_of(t),
+	                        t->out->arena);
+}
+
+/* The training of the next seed takes the place of the one before: all begins anew, but for the best so far and what was counted. */
+static bool next_seed(Training *t) {
+	Trained *out = t->out;
+	out->seed++;
+	out->seed_begun = out->steps;
+	out->seed_scorings = out->since_best = 0;
+	out->waited = out->diverged = false;
+	meta_estimator_free(t->estimator);
+	meta_outer_free(&t->outer);
+	t->outer = (Outer){0};
+	t->estimator = NULL;
+	return make_estimator(t) && start_theta(t) && make_outer(t) && consider(t, out->steps);
 }
 
 static bool make_select(Training *t) {
@@ -292,7 +357,7 @@ static bool make_select(Training *t) {
 	           : steps > TRAIN_SELECTIONS   ? steps / TRAIN_SELECTIONS
 	                                        : 1;
 	/* Room for all: at the start, every so many steps, at the end. */
-	out->select_most = (uint32_t)(steps / t->every) + 2;
+	out->select_most = ((uint32_t)(steps / t->every) + 2) * (uint32_t)t->experiment->seeds;
 	out->select_steps = ARENA_ARRAY(out->arena, int, out->select_most);
 	out->select_scores = ARENA_ARRAY(out->arena, double, out->select_most);
 	return true;
@@ -319,12 +384,11 @@ Training *train_new(Rt *rt, const FeExperiment *experiment, const TrainOptions *
 	out->best_score = out->start_score = (double)NAN;
 	Training *t = ARENA_NEW(arena, Training);
 	*t = (Training){.rt = rt, .experiment = experiment, .options = options, .out = out};
-	t->progress.steps = experiment->outer_steps;
+	t->progress.steps = experiment->outer_steps * experiment->seeds;
+	t->progress.seeds = experiment->seeds;
 	double compiled = rt->compile_seconds;
 	bool ok = make_tasks(t) && make_estimator(t) && make_theta(t) && make_select(t) &&
-	          rt_memory_allows(rt, out->memory_bytes, "this training") &&
-	          meta_outer_start(rt, &t->outer, &experiment->update, out->count, out->last, experiment->outer_steps,
-	                           experiment->seed, arena);
+	          rt_memory_allows(rt, out->memory_bytes, "this training") && make_outer(t);
 	ok = ok && plan_checkpoint(t);
 	out->compile_seconds = rt->compile_seconds - compiled;
 	out->by_seed = out->by_seed || (ok && t->outer.rule->draws);
@@ -377,6 +441,12 @@ void train_visit(Training *t, TrainVisit *visit, void *user) {
 		{"best_lost", IR_I64, &out->best_lost, 1},
 		{"start_score", IR_F64, &out->start_score, 1},
 		{"start_lost", IR_I64, &out->start_lost, 1},
+		{"seed", IR_I32, &out->seed, 1},
+		{"best_seed", IR_I32, &out->best_seed, 1},
+		{"seed_begun", IR_I32, &out->seed_begun, 1},
+		{"seed_scorings", IR_I32, &out->seed_scorings, 1},
+		{"own_score", IR_F64, &out->own_score, 1},
+		{"own_lost", IR_I64, &out->own_lost, 1},
 		{"since_best", IR_I32, &out->since_best, 1},
 		{"select_count", IR_I32, &out->select_count, 1},
 		{"select_steps", IR_I32, out->select_steps, most},
@@ -394,9 +464,13 @@ void train_visit(Training *t, TrainVisit *visit, void *user) {
 
 bool train_is_sound(const Training *t) {
 	const Trained *out = t->out;
-	bool counts = out->steps >= 0 && out->steps <= t->experiment->outer_steps && out->best_step >= 0 &&
-	              out->since_best >= 0 && out->best_step <= out->steps && out->select_count <= out->select_most &&
-	              (out->select_count > 0) == (t->select != NULL);
+	bool seeds = out->seed >= 0 && out->seed < t->experiment->seeds && out->best_seed >= 0 &&
+	             out->best_seed <= out->seed && out->seed_begun >= 0 && out->seed_begun <= out->steps &&
+	             (out->seed > 0 || out->seed_begun == 0) && out->seed_scorings >= 0 && out->seed_scorings < INT32_MAX &&
+	             meta_estimator_seed(t->estimator) == seed_of(t) && (uint64_t)t->outer.seed == seed_of(t);
+	bool counts = seeds && out->steps <= t->progress.steps && own_steps(t) <= t->experiment->outer_steps &&
+	              out->best_step >= 0 && out->since_best >= 0 && out->best_step <= out->steps &&
+	              out->select_count <= out->select_most && (out->select_count > 0) == (t->select != NULL);
 	return counts && all_finite(out->tasks[0]->rule->real, out->theta, out->count) &&
 	       meta_estimator_is_sound(t->estimator);
 }

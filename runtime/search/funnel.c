@@ -217,15 +217,19 @@ static const char *const end_texts[SEARCH_ENDS] = {
 static void say_nothing(Search *s, int stage, uint32_t count) {
 	Session *session = s->rt->session;
 	Arena *arena = session->arena;
-	const char *which = count == 1 ? "the only expression" : arena_printf(arena, "none of the %u expressions", count);
-	const char *where =
-		stage == 0 ? "in this space" : arena_printf(arena, "that came to the %s", search_stage_words[stage]);
+	const SearchEvolved *evolved =
+		stage == 0 ? s->out->evolved : NULL; /* of which nothing without a score comes here */
+	long long all = evolved ? (long long)evolved->generated : count;
+	const char *which = all == 1 ? "the only expression" : arena_printf(arena, "none of the %lld expressions", all);
+	const char *where = evolved      ? "that were made"
+	                    : stage == 0 ? "in this space"
+	                                 : arena_printf(arena, "that came to the %s", search_stage_words[stage]);
 	Diag *diag = diag_error(session, 820, s->out->labs[0]->hole->span, "%s %s %s the objective down", which, where,
-	                        count == 1 ? "does not bring" : "brings");
+	                        all == 1 ? "does not bring" : "brings");
 	for (int end = 0; end < SEARCH_ENDS; end++)
 		if (end_texts[end] && s->ends[end])
 			diag_note(session, diag, "of %u: %s", s->ends[end], end_texts[end]);
-	if (s->ends[SEARCH_NOT_DOWN])
+	if (evolved || s->ends[SEARCH_NOT_DOWN])
 		diag_help(session, diag, "a step goes down the gradient: `x <- x - lr * discover(...)`");
 }
 

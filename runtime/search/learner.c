@@ -12,7 +12,7 @@ typedef struct Ended {
 	SearchListing listing;
 	double train, select;
 	int64_t generated, known, scored, evaluations;
-	uint8_t found, solved, padding[6];
+	uint8_t found, solved, exhausted, padding[5]; /* exhausted: nothing new was to be found any more */
 } Ended;
 
 typedef struct Learning {
@@ -22,14 +22,15 @@ typedef struct Learning {
 	SearchLearned *out;
 	SearchExam **exams; /* one for each objective */
 	int exam_count;
-	SearchPapers **train;         /* of each: problems of this beginning, */
-	SearchPapers **fit, **select; /* those on which its best is tidied, those for selecting */
-	SearchDesk *desks;            /* [worker][exam] */
-	int64_t *judged;              /* programs, by worker */
+	SearchPapers **train; /* of each: problems of this beginning, */
+	SearchPapers **fit,
+		**select;      /* those on which its best is tidied, those by which the best of beginnings are compared */
+	SearchDesk *desks; /* [worker][exam] */
+	int64_t *judged;   /* programs, by worker */
 	SearchEvolution evolution;
 	SearchArchive *archive;
-	int beginning;
-	float looked; /* the best that was held against the goal */
+	int beginning, exhausted; /* exhausted: so many of the last beginnings, one after the other */
+	float looked;             /* the best that was held against the goal */
 	bool solved, failed;
 	double started, since, told, saved;
 	Arena *arena;
@@ -84,13 +85,9 @@ static bool is_below_goal(const Learning *l, double score) {
 	return l->experiment->search.has_goal && score < l->experiment->search.goal;
 }
 
-static int select_count(const Learning *l) {
-	return l->experiment->select_problems * l->exam_count;
-}
-
-/* Its score on the select problems; without any, on those of training. */
+/* Its score on the select problems; without any, on the first problems of training: they are the same for all beginnings. */
 static double select_score(const Learning *l, const SearchListing *listing, double *values) {
-	return judge(l, select_count(l) > 0 ? l->select : l->train, 0, listing, values);
+	return judge(l, l->select, 0, listing, values);
 }
 
 static int64_t evaluations(const Learning *l) {
@@ -187,14 +184,14 @@ static void tidy(const Learning *l, SearchListing *listing) {
 
 static void take(Learning *l, const SearchListing *listing, double train, SearchLearned *out) {
 	SearchLive live;
-	double *values = ARENA_ARRAY(l->arena, double, select_count(l) + l->experiment->train_problems * l->exam_count + 1);
+	int count = search_learner_problems(l->experiment) * l->exam_count;
+	double *values = ARENA_ARRAY(l->arena, double, count);
 	SearchListing *kept = ARENA_NEW(out->arena, SearchListing);
 	*kept = *listing;
 	search_listing_live(&out->learner, listing, &live);
 	out->best = kept;
 	out->train = train;
 	out->select = select_score(l, listing, values);
-	int count = select_count(l) ? select_count(l) : l->experiment->train_problems * l->exam_count;
 	out->interval = compare_bootstrap(values, count, SEARCH_RESAMPLES, 0);
 	out->statements = search_live_statements(&live);
 	out->solved = is_below_goal(l, out->select);
@@ -378,9 +375,10 @@ static bool make_problems(Learning *l) {
 	enum { ALL = PROBLEMS_SELECT, FITTED = SEARCH_LAST_PROBLEMS };
 	int count = l->experiment->train_problems, most = count < ALL - FITTED ? ALL - FITTED : count;
 	int64_t first = (int64_t)l->beginning * count % (most - count + 1);
+	ProblemSet compared = l->experiment->select_problems > 0 ? PROBLEMS_SELECT : PROBLEMS_TRAIN;
 	return make(l, l->train, PROBLEMS_TRAIN, (int)first, count) &&
 	       (l->beginning > 0 || (make(l, l->fit, PROBLEMS_TRAIN, ALL - FITTED, FITTED) &&
-	                             make(l, l->select, PROBLEMS_SELECT, 0, l->experiment->select_problems)));
+	                             make(l, l->select, compared, 0, search_learner_problems(l->experiment))));
 }
 
 /* How many of `left` a beginning scores. */
@@ -404,6 +402,7 @@ static void begin(Learning *l, int64_t candidates, Ended *out) {
 	out->scored = evolved->scored;
 	out->train = out->select = (double)INFINITY;
 	out->found = evolved->count > 0;
+	out->exhausted = evolved->exhausted;
 	if (out->found) {
 		out->listing = evolved->best[0].tuple.listing;
 		tidy(l, &out->listing);
@@ -423,6 +422,8 @@ static bool count_in(Learning *l, const Ended *ended) {
 	out->scored += ended->scored;
 	out->evaluations += ended->evaluations;
 	out->beginnings++;
+	l->exhausted = ended->exhausted ? l->exhausted + 1 : 0;
+	out->exhausted = l->exhausted >= SEARCH_IDLE_BEGINNINGS;
 	if (ended->found && isfinite(ended->select) && (!out->best || ended->select < out->select)) {
 		take(l, &ended->listing, ended->train, out);
 		if (l->options->best && !l->options->best(l->options->user, out))
@@ -450,7 +451,9 @@ static bool search(Learning *l) {
 		if (rt_interrupted(l->rt))
 			break;
 		put(l, &ended);
-		if (ended.generated == 0) /* nothing is left to make */
+		if (ended.generated == 0 || l->out->exhausted) /* nothing is left to make */
+			break;
+		if (l->out->archive_lost) /* a search that goes on later has to find this beginning there */
 			break;
 	}
 	l->out->interrupted = rt_interrupted(l->rt) && !l->out->solved;

@@ -40,16 +40,19 @@ struct SearchLearned {
 	FeLearner learner;
 	const struct SearchListing *best; /* shortened, its constants rounded; NULL: nothing was found */
 	int statements;                   /* that have an effect */
-	double train, select;             /* its score; without select problems the same */
-	CompareInterval interval;         /* of the latter, over problems */
-	CompareInterval test; /* on the test problems, which are looked at once; test_problems of each objective */
-	int test_problems;    /* 0: not looked at yet, or none */
-	bool solved;          /* it is below the goal */
+	double train,
+		select; /* its score, on the problems of its beginning and on those by which beginnings are compared */
+	CompareInterval interval; /* of the latter, over problems */
+	CompareInterval test;     /* on the test problems, which are looked at once; test_problems of each objective */
+	int test_problems;        /* 0: not looked at yet, or none */
+	bool solved;              /* it is below the goal */
 	int beginnings;
 	int64_t generated, known, scored; /* programs made; that were the same as one that was scored; scored */
 	int64_t evaluations;              /* of an objective */
 	double seconds, compile_seconds;
-	bool interrupted, archive_lost;
+	bool interrupted,
+		archive_lost; /* before its end: the disk did not take all of the archive, which a diagnostic says */
+	bool exhausted;   /* nothing new was to be found any more */
 	FeSearchKind kind;
 	Arena *arena;
 	struct Learning *learning; /* what has to be freed */
@@ -58,6 +61,8 @@ struct SearchLearned {
 /* NULL with diagnostics, or without where it was interrupted before anything was found. */
 SearchLearned *search_learner(Rt *rt, const FeExperiment *experiment, const SearchLearnerOptions *options);
 void search_learner_free(SearchLearned *result);
+/* The problems of each objective by which the best of all beginnings are compared: for selecting, or, without any, the first of those for training. */
+int search_learner_problems(const FeExperiment *experiment);
 /* A file of its own: the learner as a function, and the objectives that it starts. */
 void search_learner_file(Rt *rt, const SearchLearned *result, Text *out);
 /* The same compiled: the mean of f where the problems start that `select` is of, and `test`. false with diagnostics. */

@@ -7,14 +7,13 @@ const char *search_learner_line(const SearchLearned *result, Arena *arena) {
 	return search_listing_line(&result->learner, result->best, arena);
 }
 
-static int problem_count(const SearchLearned *result) {
-	const FeExperiment *x = result->experiment;
+int search_learner_problems(const FeExperiment *x) {
 	return x->select_problems > 0 ? x->select_problems : x->train_problems;
 }
 
 void search_learner_file(Rt *rt, const SearchLearned *result, Text *out) {
 	const FeExperiment *x = result->experiment;
-	int problems = problem_count(result) * (int)x->on.count;
+	int problems = search_learner_problems(x) * (int)x->on.count;
 	text_printf(out, "# Found by the experiment `%s`, among %lld programs that are not the same (%lld were made).\n",
 	            session_text(rt->session, x->decl->name.name), (long long)result->scored, (long long)result->generated);
 	text_printf(out, "# %.4g [%.4g, %.4g] on %d problem%s that the search %s. %d statement%s.\n", result->interval.mean,
@@ -48,7 +47,7 @@ bool search_learner_confirm(Rt *rt, SearchLearned *result, const SearchPrograms 
 	const FeExperiment *x = result->experiment;
 	Arena *arena = rt->session->arena;
 	Text text = text_new(arena);
-	int objectives = (int)x->on.count, count = problem_count(result), tests = x->test_problems;
+	int objectives = (int)x->on.count, count = search_learner_problems(x), tests = x->test_problems;
 	double *values = ARENA_ARRAY(arena, double, (int64_t)count *objectives);
 	double *test = ARENA_ARRAY(arena, double, (int64_t)tests *objectives + 1);
 	ProblemSet set = x->select_problems > 0 ? PROBLEMS_SELECT : PROBLEMS_TRAIN;

@@ -40,8 +40,10 @@ enum {
 	SEARCH_MOST_SEEN = 1 << 24,
 	/* exam.c: examples and predictions after which two listings are the same */
 	SEARCH_HASHED = 10,
-	/* learner.c: problems of a beginning, at most; programs scored, unless the experiment says */
+	/* learner.c: programs scored, unless the experiment says; beginnings one after the other that find nothing new any more before they have
+	 * scored their share, after which the space is taken to have no more programs */
 	SEARCH_LEARNED = 1000000,
+	SEARCH_IDLE_BEGINNINGS = 4,
 	/* evolve.c: distinct expressions that are scored, unless the experiment says; of small ones that it begins with, at most; children of an
 	 * island between two times that all tell each other what they know; rounds between two migrations; of each size, how many of the best
 	 * go on; rounds without anything new after which there is nothing left */

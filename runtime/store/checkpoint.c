@@ -14,7 +14,7 @@
 
 #include "runtime/store/runfolder.h"
 
-static const char magic[16] = "gradus state 1\n";
+static const char magic[16] = "gradus state 2\n";
 
 typedef struct Head {
 	char magic[16];

@@ -273,6 +273,8 @@ static void lines_close(StoreLines *lines) {
 bool store_folder_metric(StoreFolder *folder, const TrainProgress *progress) {
 	json_t *line = json_object();
 	json_object_set_new(line, "step", json_integer(progress->step));
+	if (progress->seeds > 1)
+		json_object_set_new(line, "seed", json_integer(progress->seed));
 	set_number(line, "score", progress->last.score);
 	set_number(line, "gradient_norm", progress->gradient_norm);
 	json_object_set_new(line, "pieces", json_integer(progress->last.pieces));
@@ -521,6 +523,9 @@ static bool write_result(StoreFolder *folder, const Trained *trained) {
 	json_object_set_new(root, "coordinates", json_integer((json_int_t)trained->tasks[0]->objective->size));
 	json_object_set_new(root, "steps", json_integer(trained->steps));
 	json_object_set_new(root, "best_step", json_integer(trained->best_step));
+	if (trained->experiment->seeds > 1)
+		json_object_set_new(root, "best_seed",
+		                    json_integer((json_int_t)trained->experiment->seed + trained->best_seed));
 	set_number(root, "best_select_score", trained->best_score);
 	set_number(root, "start_select_score", trained->start_score);
 	json_object_set_new(root, "pieces", json_integer(trained->pieces));

@@ -178,6 +178,55 @@ rm again/result.json
 expect 0 "$GRADUS" resume again --threads 2
 cmp long/rule.grad again/rule.grad && cmp long/metrics.jsonl again/metrics.jsonl || fail "long begins again otherwise"
 
+# Several seeds are their trainings one after another, of which the best on the select problems is kept.
+program_of_seeds() { # program_of_seeds CLAUSES
+	cat <<EOF
+optimizer drawn() {
+  learn rate ~ normal(0.02, 0.01)
+  x <- x - rate * g
+}
+experiment e {
+  train    drawn()
+  on       logistic()
+  problems 8 train, 5 select
+  horizon  6
+  estimate es(sigma = 0.02, particles = 3)
+  update   gradient_descent(lr = 0.001) for 12 steps
+$1
+}
+EOF
+}
+for seed in 5 6 7; do
+	program_of_seeds "  seed $seed" >one$seed.grad
+	expect 0 "$GRADUS" train one$seed.grad -o one$seed --precision f64
+done
+program_of_seeds "  seed 5
+  seeds 3" >three.grad
+expect 0 "$GRADUS" train three.grad -o seeds --precision f64
+has out "the best of 3 trainings is that of seed"
+has err "seed 7  step 36/36"
+expect 0 "$GRADUS" info three.grad
+has out "3 trainings"
+python3 - <<'PY' || fail "seeds are no trainings of their own"
+import json
+result = json.load(open("seeds/result.json"))
+ones = {s: json.load(open(f"one{s}/result.json")) for s in (5, 6, 7)}
+best = min(ones, key=lambda s: ones[s]["best_select_score"])
+assert result["best_seed"] == best != 5 and result["steps"] == 36, (result, ones)
+assert result["best_select_score"] == ones[best]["best_select_score"]
+assert result["best_step"] == ones[best]["best_step"] + 12 * (best - 5)
+lines = [json.loads(line) for line in open("seeds/metrics.jsonl")]
+expected = []
+for s in (5, 6, 7):
+    for line in open(f"one{s}/metrics.jsonl"):
+        line = json.loads(line)
+        expected.append({**line, "seed": s, "step": line["step"] + 12 * (s - 5)})
+assert lines == expected, (lines[:14], expected[:14])
+PY
+program_of_seeds "  seeds 3" | sed 's/, 5 select//' >unselected.grad
+expect 1 "$GRADUS" check unselected.grad
+has out "E0347"
+
 # Where no run is finite nothing is measured, and no figures are made up.
 expect 3 "$GRADUS" diagnose d.grad lost --samples 3
 has out "1 learned number, no gradient to compare with"

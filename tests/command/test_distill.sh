@@ -110,6 +110,25 @@ for step in 'x <- x + lr * discover(s, m, f, size = 3)' 'x <- x - 2 * lr * disco
 done
 [ ! -e none ] || fail 'a folder was left'
 
+cat >learner.grad <<'END'
+fn online(X, y, unseen) = discover(setup = 0, predict = 1, learn = 1)
+objective line(n = 4) {
+  given X : [n, 2] ~ normal(0, 1)
+  param predicted = online(X, X @ [1, 2], X)
+  minimize mean((predicted - X @ [1, 2])^2)
+}
+experiment e {
+  train    online
+  on       line()
+  problems 2 train, 2 select, 2 test
+  search   random for 5 candidates
+}
+END
+expect 0 "$GRADUS" train learner.grad -o learner
+expect 2 "$GRADUS" distill learner -o none
+has err 'has found a learner, which is no rule'
+[ ! -e none ] || fail 'a folder was left'
+
 # ---- it does not go on after a kill, which is said ----
 rm seven/result.json
 expect 2 "$GRADUS" resume seven

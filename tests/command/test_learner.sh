@@ -111,6 +111,22 @@ wait $pid
 has out 'interrupted: this is saved in stopped; to go on: '
 expect 0 "$GRADUS" check stopped/rule.grad
 
+# A full disk ends the search with the best so far; where there is room again, it goes on from there.
+if [ "$(id -u)" -eq 0 ] && mkdir disk && mount -t tmpfs -o size=200k tmpfs disk 2>/dev/null; then
+	trap 'umount "$work/disk" 2>/dev/null; rm -rf "$work"' EXIT
+	sed 's/islands = 3, restart = 2000) for 12000/islands = 1, restart = 100) for 3000/' small.grad >many.grad
+	expect 0 "$GRADUS" train many.grad -o whole_many
+	expect 4 "$GRADUS" train many.grad -o disk/full
+	has err E0811
+	has out 'the archive is not whole: this is saved in disk/full; to go on: '
+	expect 0 "$GRADUS" check disk/full/rule.grad
+	mount -o remount,size=20m disk
+	expect 0 "$GRADUS" resume disk/full
+	for folder in whole_many disk/full; do ./dump "$folder/archive.sqlite"; done >both.txt
+	[ "$(sort both.txt | uniq -u | wc -l)" -eq 0 ] || fail "after a full disk: another archive"
+	umount disk
+fi
+
 # An archive that was altered is refused, whatever stands in it.
 # (Rows carry a hash of what they say, so what is altered is found before it is looked at.)
 for state in "zeroblob(7)" "zeroblob(length(state))" "randomblob(length(state))"; do
@@ -129,6 +145,23 @@ expect 0 "$GRADUS" train small.grad -o in64 --precision f64 --search 'evolve(pop
 lacks err W0821
 expect 0 "$GRADUS" train small.grad -o by_oracle --interpret --strict --search 'evolve(population = 10, islands = 1) for 30 candidates'
 lacks err W0821
+
+# Without select problems the best of all beginnings are compared on the same problems, which are those that what is written is scored on.
+sed 's/6 select/0 select/' small.grad >unselected.grad
+expect 0 "$GRADUS" train unselected.grad -o unselected
+lacks err W0821
+has out 'on 10 problems that the first beginning was made on'
+has out 'on 14 problems that it has not seen'
+
+# Where there are fewer programs than the experiment asks for, the search ends, and says so.
+sed 's/setup = 2, predict = 2, learn = 4, numbers = 3, vectors = 3, ops = wide/setup = 0, predict = 1, learn = 1, numbers = 2, vectors = 2, ops = "dot"/' small.grad >tiny.grad
+for how in 'evolve(population = 20, islands = 2)' random; do
+	rm -rf tiny
+	expect 0 "$GRADUS" train tiny.grad -o tiny --search "$how for 1000000 candidates"
+	has out '4 beginnings'
+	has out 'nothing new was to be found any more'
+	grep -q '"exhausted": true' tiny/result.json || fail "result.json does not say that nothing is left"
+done
 
 # ---- what is asked wrongly ----
 # wrong CODE TEXT LINE: the small file with a line in the place of another one
@@ -149,6 +182,14 @@ wrong E0218 'predict = 2' 'setup = 2'
 wrong E0345 'discover(' 'discover(v1, '
 wrong E0345 'online(v1, i, s1)' 'online(v1, i)'
 wrong E0345 'ops = wide' 'ops = "const s-s v+v"'
+# What programs call has to be what is meant, wherever the other one comes from.
+wrong E0345 '\(.*\)online' '\1dot'
+has out 'call the function `dot`, which is something else here'
+wrong E0345 'online(v1, i, s1)' 'online(v1, finite_ratio, s1)'
+wrong E0345 'fn s2(a) = 2' 'fn size(a, b) = 3\nfn s2(a) = 2'
+wrong E0345 'fn s2(a) = 2' 'fn abs(a) = a\nfn s2(a) = 2'
+sed 's/fn s2(a) = 2/fn abs(a) = a\nfn s2(a) = 2/; s/ops = wide/ops = default/' small.grad >called.grad
+expect 0 "$GRADUS" check called.grad
 wrong E0346 'param predicted = online(X, X @ w, unseen)' 'param predicted = 1 + online(X, X @ w, unseen)'
 wrong E0346 'param predicted = online' 'param predicted : [m] = online'
 wrong E0346 'online(X, X @ w, unseen)' 'online(X, X, unseen)'

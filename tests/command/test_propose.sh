@@ -50,6 +50,14 @@ done
 expect 0 "$GRADUS" front read --best 1000 --csv
 grep -q '"propose","' out || fail 'nothing in the archive is from the program'
 
+# A line of thousands of bytes is not printed as a whole.
+cat >long.sh <<'END'
+read request; head -c 3000 /dev/zero | tr '\0' '('; echo m; echo; while read request; do echo; done
+END
+expect 0 "$GRADUS" train open.grad -o long --propose 'sh long.sh'
+has out '1 of them could not be used'
+[ "$(wc -L <out)" -lt 500 ] || fail 'a line of an answer is printed as a whole'
+
 # ---- what it proposes can win, and is marked ----
 answer 'f * m' 'm * f * (1 - (t - 1) / horizon)'
 sed 's/for 30/for 1/' open.grad >few.grad

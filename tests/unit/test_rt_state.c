@@ -176,3 +176,37 @@ Test(rt_state, populations) {
 	static const char *const going_on[] = {"steps", "search.asked", "search.origin", NULL};
 	check("grid_search(points = 7, population = 6)", 20, 3, going_on);
 }
+
+/* Several trainings: in the middle of the second, and where it has just ended. */
+Test(rt_state, seeds) {
+	enum { EACH = BEFORE + AFTER };
+	static const char *const needed[] = {"seed", "seed_begun", "estimator.seed", "last", NULL};
+	static const char estimate[] = "pes(sigma = 0.01, window = 5, particles = 6)\n  seeds 3";
+	static const int places[] = {EACH + BEFORE, 2 * EACH};
+	for (size_t k = 0; k < sizeof places / sizeof *places; k++) {
+		Arena *arena = arena_new();
+		Lab lab;
+		begin(&lab, estimate, 20, 3, 1);
+		steps(&lab, places[k]);
+		Copies middle = copy_state(lab.training, arena);
+		steps(&lab, 3 * EACH - places[k]);
+		cr_assert(!train_goes_on(lab.training) && train_so_far(lab.training)->seed == 2);
+		Copies last = copy_state(lab.training, arena);
+		end(&lab);
+		begin(&lab, estimate, 20, 3, 3);
+		restore(&lab, &middle, NULL);
+		cr_assert(train_is_sound(lab.training));
+		steps(&lab, 3 * EACH - places[k]);
+		cr_expect(different_pieces(lab.training, &last) == 0);
+		end(&lab);
+		for (const char *const *name = needed; k == 0 && *name; name++) {
+			begin(&lab, estimate, 20, 3, 1);
+			restore(&lab, &middle, *name);
+			while (train_goes_on(lab.training))
+				cr_assert(train_step(lab.training));
+			cr_expect(different_pieces(lab.training, &last) > 0, "without %s", *name);
+			end(&lab);
+		}
+		arena_free(arena);
+	}
+}
