@@ -48,6 +48,16 @@ bench_emit() {
 	done
 }
 
+# statements COUNT: an objective of so many, each of which uses the one before.
+statements() {
+	awk -v count="$1" 'BEGIN {
+		print "objective statements() {\n  param x : real = 1\n  let v0 = x"
+		for (i = 1; i <= count; i++)
+			print "  let v" i " = v" i - 1 " * 1.00001"
+		print "  minimize v" count "^2\n}"
+	}'
+}
+
 bench_compile() {
 	process=$build/bench/bench_process
 	XDG_CACHE_HOME="$(cd "$build" && pwd)/cache"
@@ -63,6 +73,14 @@ bench_compile() {
 	"$process" "training program of the demo, text to code" "$CC -O2 -c bench/roof.c" 1000 \
 		"$gradus" info examples/robust.grad learn_robust -- "$CC" -O2 -march=native -I. -c -o "$build/roof.o" bench/roof.c
 	"$build/bench/bench_compile" examples/robust.grad
+	statements 30000 >"$build/lets.grad"
+	"$process" "gradus check, 30,000 lets" true 300 "$gradus" check "$build/lets.grad" -- true
+	if [ -d "${ADBENCH:-}" ]; then
+		"$process" "gradus emit c, mixture of d = 64" true 1000 "$gradus" emit c gmm -f tests/parse/adbench_gmm.grad \
+			--data "$ADBENCH/gmm_d64_K25" -o "$build/gmm" --real f64 --force -- true
+	else
+		echo "skipped: emit c of ADBench's mixture, as ADBENCH names no folder with gmm_d64_K25"
+	fi
 }
 
 for name in ${*:-train inner batch emit math compile matmul linear sizes data search learner}; do
