@@ -18,12 +18,14 @@ FeRule *rule_typed(FeProgram *program, IrModule *module, const FeCall *call, con
 /* Has it no open expression? Reported otherwise. */
 bool rule_is_closed(Session *session, const FeRule *rule);
 
-/* ---- experiment.c, experiment_search.c ---- */
+/* ---- experiment.c, experiment_search.c, experiment_estimate.c ---- */
 
 /* A number of an experiment, which is a constant expression. false with a diagnostic. */
 bool experiment_number(FeProgram *program, const AstExpr *expr, double *out);
 /* How the experiment searches; what it does not say is as usual. false with diagnostics. */
 bool experiment_search(FeProgram *program, const AstExperiment *x, FeSearch *out);
+/* After the horizon and the score. false with diagnostics. */
+bool experiment_estimate(FeProgram *program, const AstExperiment *x, FeExperiment *out);
 
 /* ---- check.c ---- */
 

@@ -159,15 +159,10 @@ static CmdExit stop(CmdCourse *course, const ChooseResult *result) {
 	if (!on_best(course, result))
 		return cmd_failed(cmd);
 	put_counts(cmd, result, &out);
-	text_printf(&out, "the best so far, by the scores of the stage \"%s\": %s with %s\n%s: this is saved in %s%s\n",
+	text_printf(&out, "the best so far, by the scores of the stage \"%s\": %s with %s\n",
 	            search_stage_words[result->stage], cmd_number(cmd->arena, best->score, 4),
-	            search_choose_text(cmd->session, &result->space, best->combination, cmd->arena),
-	            result->archive_lost ? "the archive is not whole" : "interrupted", course->plain,
-	            cmd_course_resume_line(course));
-	CmdExit code = cmd_print(cmd, &out);
-	if (result->archive_lost)
-		return cmd_failed(cmd);
-	return code == CMD_OK ? CMD_INTERRUPTED : code;
+	            search_choose_text(cmd->session, &result->space, best->combination, cmd->arena));
+	return cmd_course_stopped(course, result->archive_lost, &out);
 }
 
 static CmdExit search(CmdCourse *course) {
@@ -312,13 +307,7 @@ static CmdExit stop_trained(CmdCourse *course, const ChooseTrained *result) {
 	if (!on_learned(course, result))
 		return cmd_failed(cmd);
 	put_trained(cmd, result, &out);
-	text_printf(&out, "%s: the best so far is saved in %s%s\n",
-	            result->archive_lost ? "the archive is not whole" : "interrupted", course->plain,
-	            cmd_course_resume_line(course));
-	CmdExit code = cmd_print(cmd, &out);
-	if (result->archive_lost)
-		return cmd_failed(cmd);
-	return code == CMD_OK ? CMD_INTERRUPTED : code;
+	return cmd_course_stopped(course, result->archive_lost, &out);
 }
 
 static CmdExit train_all(CmdCourse *course) {

@@ -3,7 +3,8 @@
 
 #include <string.h>
 
-const char *cmd_course_resume_line(const CmdCourse *course) {
+/* "; to go on: gradus resume DIR", or "" where it does not go on. */
+static const char *resume_line(const CmdCourse *course) {
 	if (course->ends)
 		return "";
 	return arena_printf(course->cmd->arena, "; to go on: %s resume %s%s%s", course->cmd->typed, course->plain,
@@ -12,8 +13,8 @@ const char *cmd_course_resume_line(const CmdCourse *course) {
 
 static void now_saved(CmdCourse *course) {
 	course->saved = true;
-	cmd_interrupt_says(arena_printf(course->cmd->arena, "the best so far is saved in %s%s", course->dir,
-	                                cmd_course_resume_line(course)));
+	cmd_interrupt_says(
+		arena_printf(course->cmd->arena, "the best so far is saved in %s%s", course->dir, resume_line(course)));
 }
 
 bool cmd_course_begin(CmdCourse *course) {
@@ -58,6 +59,15 @@ SearchArchive *cmd_course_archive(void *user, const SearchArchiveRun *run) {
 	const CmdCourse *course = user;
 	Session *session = course->cmd->session;
 	return search_archive_open(session, arena_printf(session->arena, "%s/archive.sqlite", course->dir), run);
+}
+
+CmdExit cmd_course_stopped(const CmdCourse *course, bool archive_lost, Text *out) {
+	text_printf(out, "%s: this is saved in %s%s\n", archive_lost ? "the archive is not whole" : "interrupted",
+	            course->plain, resume_line(course));
+	CmdExit code = cmd_print(course->cmd, out);
+	if (archive_lost)
+		return cmd_failed(course->cmd);
+	return code == CMD_OK ? CMD_INTERRUPTED : code;
 }
 
 CmdExit cmd_course_without(CmdCourse *course) {

@@ -20,8 +20,6 @@ typedef struct CmdCourse {
 
 /* Before the search: opens the folder of one that goes on. false with a diagnostic. */
 bool cmd_course_begin(CmdCourse *course);
-/* "; to go on: gradus resume DIR", or "" where it does not go on. */
-const char *cmd_course_resume_line(const CmdCourse *course);
 /* The folder, made if there is none yet. false with a diagnostic. */
 bool cmd_course_folder(CmdCourse *course);
 /* The files of the best so far; the folder is made for them, if there is none yet. Whether the search goes on. */
@@ -31,6 +29,8 @@ bool cmd_course_save(CmdCourse *course, const StoreFound *files);
 bool cmd_course_saved(CmdCourse *course, bool saved);
 /* SearchOptions.archive; user: what begins with a CmdCourse. */
 SearchArchive *cmd_course_archive(void *user, const SearchArchiveRun *run);
+/* The end of a search that was interrupted, or whose archive the disk did not take whole: prints `out`, and where the best so far is. */
+CmdExit cmd_course_stopped(const CmdCourse *course, bool archive_lost, Text *out);
 /* The end of a search without a result: interrupted before there was any, or a failure. What was found before stays, unless it turned out to be
  * nothing. The folder stays open if it stays. */
 CmdExit cmd_course_without(CmdCourse *course);

@@ -123,12 +123,7 @@ static CmdExit stop(CmdCourse *course, const SearchLearned *result) {
 	if (!on_best(course, result))
 		return cmd_failed(cmd);
 	put_summary(cmd, result, course->plain, &out);
-	text_printf(&out, "%s: this is saved in %s%s\n", result->archive_lost ? "the archive is not whole" : "interrupted",
-	            course->plain, cmd_course_resume_line(course));
-	CmdExit code = cmd_print(cmd, &out);
-	if (result->archive_lost)
-		return cmd_failed(cmd);
-	return code == CMD_OK ? CMD_INTERRUPTED : code;
+	return cmd_course_stopped(course, result->archive_lost, &out);
 }
 
 static CmdExit run_learner(CmdCourse *course) {

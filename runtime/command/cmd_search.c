@@ -283,7 +283,7 @@ static CmdExit save(Searching *searching, const SearchResult *result) {
 }
 
 /* Interrupted, or the disk did not take all of the archive: the best so far is what a kill would leave, too, but for its last second. */
-static CmdExit stop(Searching *searching, const SearchResult *result, const char *why) {
+static CmdExit stop(Searching *searching, const SearchResult *result) {
 	Cmd *cmd = searching->course.cmd;
 	Text out = text_new(cmd->arena);
 	if (!on_best(searching, result))
@@ -291,12 +291,8 @@ static CmdExit stop(Searching *searching, const SearchResult *result, const char
 	put_counts(cmd, result, &out);
 	text_printf(&out, "the best so far, by the scores of the stage \"%s\":\n\n", search_stage_words[result->stage]);
 	put_front(cmd, result, &out);
-	text_printf(&out, "\n%s: this is saved in %s%s\n", why, searching->course.plain,
-	            cmd_course_resume_line(&searching->course));
-	CmdExit code = cmd_print(cmd, &out);
-	if (result->archive_lost)
-		return cmd_failed(cmd);
-	return code == CMD_OK ? CMD_INTERRUPTED : code;
+	text_char(&out, '\n');
+	return cmd_course_stopped(&searching->course, result->archive_lost, &out);
 }
 
 /* No result: interrupted before there was any, or a failure. What was found before stays, unless it turned out to be nothing. */
@@ -338,8 +334,7 @@ static CmdExit run_search(Searching *searching) {
 	cmd_interrupt_met();
 	if (code == CMD_OK)
 		code = !result || (result->interrupted && result->behind) ? cmd_course_without(course)
-		       : result->archive_lost                             ? stop(searching, result, "the archive is not whole")
-		       : result->interrupted                              ? stop(searching, result, "interrupted")
+		       : result->archive_lost || result->interrupted      ? stop(searching, result)
 		                                                          : save(searching, result);
 	if (course->folder)
 		store_folder_close(course->folder);

@@ -13,8 +13,8 @@ enum {
 	/* emit_objective_test.c: points at which an objective's self-test compares; fewer where the evaluator would take minutes */
 	GOLDEN_POINTS = 4,
 	GOLDEN_OPERATIONS = 300000000,
-	/* from so many operations of all points on, the figures are computed by strict machine code, which has the bits of the evaluator:
-	 * compiling the gradient of a mixture model takes as long as evaluating 10 million */
+	/* from so many operations of all points on, the figures are computed by strict machine code, which has the bits of the evaluator.
+	 * Estimated: compiling the gradient of a mixture model takes about as long as evaluating so many */
 	GOLDEN_COMPILED = 10000000,
 	/* emit_rule_once.c: elements of what is computed once for all coordinates (what is larger stays where it is used), and
 	 * characters of the name that it gets */

@@ -219,57 +219,6 @@ static bool write_run(StoreFolder *folder, const FeExperiment *experiment, const
 	return write_json(folder, "run.json", root, &folder->run);
 }
 
-/* ---- lines ---- */
-
-static bool lines_open(const StoreFolder *folder, StoreLines *lines, const char *name) {
-	lines->pending = text_new(folder->arena);
-	lines->fd = open(store_in_folder(folder, name), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
-	if (lines->fd < 0)
-		complain(folder, arena_printf(folder->arena, "cannot write %s/%s: %s", folder->dir, name, strerror(errno)));
-	return lines->fd >= 0;
-}
-
-/* Writes what is pending. What does not fit is taken back, and nothing more is written to this file. */
-bool store_lines_flush(StoreLines *lines) {
-	size_t done = 0;
-	while (lines->fd >= 0 && done < lines->pending.length) {
-		ssize_t wrote = write(lines->fd, lines->pending.data + done, lines->pending.length - done);
-		if (wrote < 0 && errno == EINTR)
-			continue;
-		if (wrote <= 0) {
-			int error = errno;
-			while (done > 0 && lines->pending.data[done - 1] != '\n')
-				done--;
-			if (ftruncate(lines->fd, lines->written + (off_t)done) != 0)
-				error = errno;
-			close(lines->fd);
-			lines->fd = -1;
-			errno = error;
-			return false;
-		}
-		done += (size_t)wrote;
-	}
-	lines->written += (off_t)done;
-	lines->pending.length = 0;
-	return true;
-}
-
-static void lines_add(StoreLines *lines, json_t *object) {
-	char *line = json_dumps(object, JSON_COMPACT | JSON_REAL_PRECISION(17));
-	json_decref(object);
-	if (lines->fd >= 0 && line)
-		text_printf(&lines->pending, "%s\n", line);
-	free(line);
-}
-
-static void lines_close(StoreLines *lines) {
-	if (lines->fd >= 0)
-		store_lines_flush(lines);
-	if (lines->fd >= 0)
-		close(lines->fd);
-	lines->fd = -1;
-}
-
 bool store_folder_metric(StoreFolder *folder, const TrainProgress *progress) {
 	json_t *line = json_object();
 	json_object_set_new(line, "step", json_integer(progress->step));
@@ -286,8 +235,8 @@ bool store_folder_metric(StoreFolder *folder, const TrainProgress *progress) {
 	json_t *timing = json_object();
 	json_object_set_new(timing, "step", json_integer(progress->step));
 	set_number(timing, "seconds", progress->seconds);
-	lines_add(&folder->metrics, line);
-	lines_add(&folder->timing, timing);
+	store_lines_add(&folder->metrics, line);
+	store_lines_add(&folder->timing, timing);
 	double now = rt_seconds();
 	if (!progress->selected && progress->step != progress->steps && now - folder->flushed < store_metric_every)
 		return true;
@@ -378,8 +327,8 @@ StoreFolder *store_folder_new(Rt *rt, const char *dir, const FeExperiment *exper
 		return NULL;
 	}
 	folder->topmost = arena_strdup(arena, topmost);
-	if (!write_run(folder, experiment, command_line) || !lines_open(folder, &folder->metrics, "metrics.jsonl") ||
-	    !lines_open(folder, &folder->timing, "timing.jsonl")) {
+	if (!write_run(folder, experiment, command_line) || !store_lines_open(folder, &folder->metrics, "metrics.jsonl") ||
+	    !store_lines_open(folder, &folder->timing, "timing.jsonl")) {
 		store_folder_discard(folder);
 		return NULL;
 	}
@@ -389,8 +338,8 @@ StoreFolder *store_folder_new(Rt *rt, const char *dir, const FeExperiment *exper
 void store_folder_close(StoreFolder *folder) {
 	if (!folder)
 		return;
-	lines_close(&folder->metrics);
-	lines_close(&folder->timing);
+	store_lines_close(&folder->metrics);
+	store_lines_close(&folder->timing);
 	if (folder->reserve >= 0)
 		close(folder->reserve);
 	if (folder->lock >= 0)

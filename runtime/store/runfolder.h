@@ -54,7 +54,15 @@ extern const char *const store_checkpoint_names[2];
 
 /* DIR/name, in the folder's arena. */
 const char *store_in_folder(const StoreFolder *folder, const char *name);
+
+/* ---- lines.c ---- */
+
+/* A new file DIR/name; false with E0811. */
+bool store_lines_open(const StoreFolder *folder, StoreLines *lines, const char *name);
+/* A line, once it is flushed; the object is given up. */
+void store_lines_add(StoreLines *lines, struct json_t *object);
 /* Writes what is pending. What does not fit is taken back, and nothing more is written to this file: false with errno. */
 bool store_lines_flush(StoreLines *lines);
+void store_lines_close(StoreLines *lines);
 
 #endif

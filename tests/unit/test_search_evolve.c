@@ -331,7 +331,7 @@ static void scored_free(Scored *s) {
 
 static SearchEvolution evolution_of(Scored *s, FeSearchKind kind, uint64_t seed) {
 	return (SearchEvolution){
-		.grammar = {{&s->space}, 1, &s->probes[0]->meanings},
+		.grammar = {.spaces = {&s->space}, .holes = 1, .meanings = &s->probes[0]->meanings},
 		.how = {.kind = kind, .candidates = s->count, .population = 100, .tournament = 3, .islands = 1},
 		.seed = seed,
 		.most_seen = 1 << 16,
