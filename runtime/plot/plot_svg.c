@@ -13,6 +13,11 @@ enum { DASHES = 4 };
 static const char *const dashes[DASHES] = {"", " stroke-dasharray=\"7 3\"", " stroke-dasharray=\"2 3\"",
                                            " stroke-dasharray=\"9 3 2 3\""};
 
+/* Where colours begin again, dashes go one further: no two of PLOT_COLORS * DASHES curves look alike. */
+static const char *dash_of(uint32_t curve) {
+	return dashes[(curve + curve / PLOT_COLORS) % DASHES];
+}
+
 enum { WIDTH = 820, HEIGHT = 440, LEFT = 74, TOP = 58, RIGHT = 196, BOTTOM = 54 };
 enum { INNER_WIDTH = WIDTH - LEFT - RIGHT, INNER_HEIGHT = HEIGHT - TOP - BOTTOM };
 
@@ -128,7 +133,7 @@ static void put_legend(const Plot *plot, Text *out) {
 	for (uint32_t i = 0; i < plot->curves.count; i++) {
 		const PlotCurve *curve = &plot->curves.data[i];
 		double at = TOP + 10 + 20.0 * i;
-		const char *color = palette[i % PLOT_COLORS], *dash = dashes[i % DASHES];
+		const char *color = palette[i % PLOT_COLORS], *dash = dash_of(i);
 		if (curve->dots) {
 			text_printf(out, "<circle cx=\"%d\" cy=\"%.1f\" r=\"3\" fill=\"%s\"/>\n", WIDTH - RIGHT + 28, at, color);
 		} else {
@@ -156,7 +161,7 @@ static void put_plot(const Plot *plot, int number, double shift, Text *out) {
 		if (plot->curves.data[i].low)
 			put_band(&plot->curves.data[i], &x, &y, palette[i % PLOT_COLORS], out);
 	for (uint32_t i = plot->curves.count; i-- > 0;)
-		put_line(&plot->curves.data[i], &x, &y, palette[i % PLOT_COLORS], dashes[i % DASHES], out);
+		put_line(&plot->curves.data[i], &x, &y, palette[i % PLOT_COLORS], dash_of(i), out);
 	text_printf(out, "</g>\n");
 	put_legend(plot, out);
 	text_printf(out, "</g>\n");

@@ -256,3 +256,32 @@ Test(rt_plots, names_in_the_order_of_ends) {
 			check_names(ends, count, 4 + turn % 12);
 		}
 }
+
+/* What a line of the legend looks like: from its colour to the end of its dashes. */
+static const char *look_of(Arena *arena, const char **at) {
+	const char *line = strstr(*at, "<line x1=\"640\""), *look = line ? strstr(line, "stroke=") : NULL;
+	const char *end = look ? strstr(look, "/>") : NULL;
+	*at = end;
+	return end ? arena_printf(arena, "%.*s", (int)(end - look), look) : NULL;
+}
+
+Test(rt_plots, curves_look_different) {
+	enum { CURVES = 32 };
+	Arena *arena = arena_new();
+	double x[2] = {0, 1}, y[2] = {1, 2};
+	Plot plot = {.title = "many", .subtitle = "", .x_label = "x", .y_label = "y"};
+	for (int i = 0; i < CURVES; i++) {
+		PlotCurve curve = {.label = arena_printf(arena, "curve %d", i), .count = 2, .x = x, .y = y};
+		vec_push(arena, &plot.curves, curve);
+	}
+	Text drawing = text_new(arena);
+	plot_svg(&plot, 1, 0, &drawing);
+	const char *looks[CURVES], *at = text_cstr(&drawing);
+	for (int i = 0; i < CURVES; i++) {
+		looks[i] = look_of(arena, &at);
+		cr_assert(looks[i], "only %d curves in the legend", i);
+		for (int k = 0; k < i; k++)
+			cr_expect(strcmp(looks[i], looks[k]) != 0, "curves %d and %d look alike: %s", k, i, looks[i]);
+	}
+	arena_free(arena);
+}
